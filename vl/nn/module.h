@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <torch/nn/module.h>
+
+namespace vl::nn {
+
+/// Base of every block: parameters and buffers carry the public state-dict names. Blocks are const
+/// once loaded; state of a stream is an argument.
+class Module : public torch::nn::Module {
+ protected:
+  /// An uninitialised float32 parameter without gradient; load_state() gives it its values.
+  at::Tensor parameter(const std::string& name, at::IntArrayRef shape);
+  /// A buffer that is part of the state dict.
+  at::Tensor buffer(const std::string& name, at::Tensor value);
+  /// Makes, registers and returns a child.
+  template <class Child, class... Args>
+  std::shared_ptr<Child> child(const std::string& name, Args&&... args) {
+    return register_module(name, std::make_shared<Child>(std::forward<Args>(args)...));
+  }
+};
+
+/// A list of children "0", "1", ... of one class.
+template <class Child>
+class ListOf : public Module {
+ public:
+  template <class... Args>
+  Child& add(Args&&... args) {
+    items_.push_back(child<Child>(std::to_string(items_.size()), std::forward<Args>(args)...));
+    return *items_.back();
+  }
+  /// For sequences whose numbering has holes: the child gets the given name.
+  template <class... Args>
+  Child& add_named(const std::string& name, Args&&... args) {
+    items_.push_back(child<Child>(name, std::forward<Args>(args)...));
+    return *items_.back();
+  }
+  size_t size() const { return items_.size(); }
+  const Child& operator[](size_t i) const { return *items_[i]; }
+  auto begin() const { return items_.begin(); }
+  auto end() const { return items_.end(); }
+
+ private:
+  std::vector<std::shared_ptr<Child>> items_;
+};
+
+}  // namespace vl::nn

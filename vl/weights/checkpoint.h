@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "vl/weights/value.h"
+
+namespace vl::weights {
+
+/// A checkpoint as its container holds it, before a model class has interpreted it.
+struct Checkpoint {
+  std::string file;       ///< path, for messages
+  std::string container;  ///< zip legacy torchscript safetensors fill npz
+  Value root;
+  std::vector<std::string> globals;  ///< every global the pickle names, sorted
+  nlohmann::json metadata;           ///< safetensors' __metadata__, else null
+  std::optional<nlohmann::json>
+      config;  ///< the separate config file given beside it (--config), as JSON
+
+  /// The tensors of the first of these entries of the root that is a dict with tensors; "" is the
+  /// root itself.
+  /// @throws Error(kWrongModelKind) when none has any
+  StateDict tensors(const std::vector<std::string>& entries) const;
+};
+
+/// Reads any container that public checkpoints come in: PyTorch zip, the older legacy stream
+/// (Python 2 ones too), TorchScript (parameters and buffers only), safetensors, and transformers
+/// folders (config.json + weights). No code of the file is run; depth, sizes and counts are
+/// limited, so a damaged file costs neither crash nor memory.
+/// @throws Error kNotFound, kNotACheckpoint (text, HTML, LFS pointer), kTruncatedModel,
+/// kUnsafeModel (refused global),
+///         each naming the place in the file
+Checkpoint read_checkpoint(const std::string& path);
+
+/// Deterministic weights for the parameter list PARAMS.json (a JSON array of {key, shape, dtype,
+/// scale, offset[, tied_to, special]}), by the rule of vl/weights/fill.h. With `half` every float
+/// tensor is rounded to float16 (nearest even) and widened again. container = "fill".
+Checkpoint read_fill(const std::string& params_json, uint64_t seed, bool half);
+
+}  // namespace vl::weights
