@@ -15,7 +15,9 @@ find_library(VL_CUPTI NAMES libcupti.so.13
              HINTS ${_torch}/../nvidia/cu13/lib /usr/local/cuda/lib64 /usr/local/cuda/lib /usr/local/cuda/extras/CUPTI/lib64)
 
 add_library(vl_torch INTERFACE)
-target_include_directories(vl_torch SYSTEM INTERFACE ${_torch}/include ${_torch}/include/torch/csrc/api/include)
+# -idirafter: the wheel carries a newer fmt and protobuf, which must not hide those the other libraries were built with.
+target_compile_options(vl_torch INTERFACE "SHELL:-idirafter ${_torch}/include"
+                                          "SHELL:-idirafter ${_torch}/include/torch/csrc/api/include")
 target_link_directories(vl_torch INTERFACE ${_torch}/lib)
 target_link_options(vl_torch INTERFACE -Wl,--no-as-needed -Wl,-rpath,${_torch}/lib)
 target_link_libraries(vl_torch INTERFACE ${_torch}/lib/libtorch_cpu.so ${_torch}/lib/libc10.so)

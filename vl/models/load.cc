@@ -76,14 +76,19 @@ std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::strin
   return module;
 }
 
+[[noreturn]] static void no_such_class(const std::string& role, const std::string& arch,
+                                       const std::vector<std::string>& roles) {
+  fail(Code::kUnsupportedVariant, "this build has no model of role \"{}\"{}; roles: {}", role,
+       arch.empty() ? "" : " and arch \"" + arch + "\"", fmt::join(roles, " "));
+}
+
 const ModelClass& find_class(const std::string& role, const std::string& arch) {
   std::vector<std::string> roles;
   for (const ModelClass& c : registry()) {
     if (role == c.role && (arch.empty() || arch == c.arch)) return c;
     roles.push_back(c.role);
   }
-  fail(Code::kUnsupportedVariant, "this build has no model of role \"{}\"{}; roles: {}", role,
-       arch.empty() ? "" : " and arch \"" + arch + "\"", fmt::join(roles, " "));
+  no_such_class(role, arch, roles);
 }
 
 }  // namespace vl::models
