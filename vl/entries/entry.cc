@@ -1,11 +1,11 @@
 #include "vl/entries/entry.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 #include <c10/core/InferenceMode.h>
 
 #include "vl/core/error.h"
 #include "vl/core/fields.h"
+#include "vl/kernels/cpu_mode.h"
 
 namespace vl::entries {
 
@@ -107,7 +107,7 @@ Tensors normalise_inputs(const Entry& entry, const Tensors& given) {
 
 Tensors run_entry(const Entry& entry, Call call) {
   c10::InferenceMode inference;
-  at::globalContext().setFlushDenormal(true);
+  kernels::prepare_compute_thread();
   call.inputs = normalise_inputs(entry, call.inputs);
   Tensors out = entry.run(call);
   for (auto& [name, t] : out)
