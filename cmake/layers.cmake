@@ -39,8 +39,9 @@ function(vl_add_layers)
       target_link_libraries(vl_media PUBLIC vl_media_libs)
     endif()
     if(name STREQUAL "kernels")
-      target_link_libraries(vl_kernels PUBLIC OpenMP::OpenMP_CXX)
-      continue()  # kernels see raw pointers only: no torch header, and flags of their own
+      # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake links it), so that both share one set of threads.
+      set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc PROPERTIES COMPILE_OPTIONS -fopenmp)
+      continue()  # raw pointers only: no torch header, no precompiled one
     endif()
     vl_reuse_pch(vl_${name} "${deps}")
   endforeach()

@@ -20,7 +20,8 @@ target_compile_options(vl_torch INTERFACE "SHELL:-idirafter ${_torch}/include"
                                           "SHELL:-idirafter ${_torch}/include/torch/csrc/api/include")
 target_link_directories(vl_torch INTERFACE ${_torch}/lib)
 target_link_options(vl_torch INTERFACE -Wl,--no-as-needed -Wl,-rpath,${_torch}/lib)
-target_link_libraries(vl_torch INTERFACE ${_torch}/lib/libtorch_cpu.so ${_torch}/lib/libc10.so)
+target_link_libraries(vl_torch INTERFACE ${_torch}/lib/libtorch_cpu.so ${_torch}/lib/libc10.so
+                                         ${_torch}/lib/libgomp.so.1)
 foreach(_lib ${VL_CUDART} ${VL_CUPTI})
   get_filename_component(_dir ${_lib} DIRECTORY)
   target_link_options(vl_torch INTERFACE -Wl,-rpath,${_dir} -Wl,-rpath-link,${_dir})

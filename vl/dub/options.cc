@@ -1,0 +1,126 @@
+#include "vl/dub/options.h"
+
+#include "vl/core/error.h"
+
+namespace vl::dub {
+
+void describe(DubOptions& o, Fields& f) {
+  f.add("input", &o.input, "video to dub").alias({"i", "face", "name", "input-path"});
+  f.add("chain", &o.chain, "which models run, in which order").one_of({"dub"});
+  f.add("text", &o.text, "what the dubbed speech says; @FILE reads a file, - standard input");
+  f.add("voice", &o.voice, "target voice; empty: the pack's default voice").alias({"voice-role"});
+  f.add("transcript", &o.transcript,
+        "what the source says, word for word; without it the voice's own prompt is used");
+  f.add("prompt_from", &o.prompt_from, "where VALL-E X's prompt comes from")
+      .one_of({"auto", "source", "voice"});
+  f.add("lang", &o.lang, "language of the text")
+      .one_of({"auto", "en", "zh", "ja", "ko"})
+      .alias({"l", "language", "target-language-code"});
+  f.add("source_lang", &o.source_lang, "language of the transcript")
+      .one_of({"auto", "en", "zh", "ja", "ko"});
+  f.add("lips", &o.lips, "redraw the mouth; --no-lips keeps the pictures");
+  f.add("out", &o.out, "result file")
+      .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
+}
+
+void describe(RvcOptions& o, Fields& f) {
+  f.add("rvc_model", &o.rvc_model, "RVC voice model instead of the voice's").alias({"pth-path"});
+  f.add("pitch", &o.pitch, "shift in semitones").range(-24, 24).alias({"f0-up-key"});
+  f.add("f0_method", &o.f0_method, "auto: rmvpe where a model fills role f0, else yin")
+      .one_of({"auto", "rmvpe", "yin"});
+  f.add("speaker", &o.speaker, "speaker id inside the model").range(0, 100000).alias({"sid"});
+}
+
+void describe(CloneOptions& o, Fields& f) {
+  f.add("vallex_model", &o.vallex_model, "VALL-E X model: name or file");
+  f.add("prompt_audio", &o.prompt_audio,
+        "prompt speech: a sound file of up to 15 s, or a preset (.npz)")
+      .alias({"reference-audio", "ref-audio"});
+  f.add("prompt_text", &o.prompt_text, "the words of --prompt-audio")
+      .alias({"reference-text", "ref-text"});
+  f.add("temperature", &o.temperature, "sampling temperature").range(0.1, 2);
+  f.add("top_k", &o.top_k, "sample among the k best; 0: off").range(0, 1025);
+  f.add("top_p", &o.top_p, "sample among the best that hold this share").range(0, 1);
+  f.add("length_penalty", &o.length_penalty, "exponent of the length when takes are compared")
+      .range(-10, 10);
+  f.add("takes", &o.takes, "samples drawn of a line; the best that fits is used")
+      .range(1, 8)
+      .alias({"best-of"});
+}
+
+void describe(SpeakOptions& o, Fields& f) {
+  f.add("fastpitch_model", &o.fastpitch_model, "FastPitch model of the plan: name or file");
+}
+
+void describe(LipsOptions& o, Fields& f) {
+  f.add("wav2lip_model", &o.wav2lip_model, "Wav2Lip model: name or file")
+      .alias({"checkpoint-path"});
+  f.add("face_model", &o.face_model, "face finder: name or file");
+  f.add("pads", &o.pads, "pixels added to the face box: top bottom left right").range(-4096, 4096);
+  f.add("box", &o.box, "fixed face box, top bottom left right; skips detection").range(-1, 8192);
+  f.add("nosmooth", &o.nosmooth, "no smoothing of the face boxes over five frames")
+      .alias({"no-smooth"});
+  f.add("wav2lip_batch_size", &o.wav2lip_batch_size, "frames a call of Wav2Lip").range(1, 1024);
+  f.add("min_face_score", &o.min_face_score, "faces below this score are passed over").range(0, 1);
+  f.add("detect_every", &o.detect_every, "detect on every Nth frame, interpolate between")
+      .range(1, 25)
+      .alias({"det-every"});
+  f.add("face_select", &o.face_select, "which face of a frame").one_of({"largest", "score"});
+  f.add("paste", &o.paste, "mouth: lower part with a soft border; box: the whole rectangle")
+      .one_of({"mouth", "box"});
+  f.add("feather", &o.feather, "width of the soft border in pixels, or auto");
+  f.add("on_no_face", &o.on_no_face, "audio-only: dub the sound when no frame has a face")
+      .one_of({"fail", "audio-only"});
+}
+
+void describe(FitOptions& o, Fields& f) {
+  f.add("fit", &o.fit, "stretch: speed up evenly to the slot; none: only trim")
+      .one_of({"stretch", "none"});
+  f.add("max_rate", &o.max_rate, "largest speed-up by rate").range(1, 1.5);
+  f.add("max_stretch", &o.max_stretch, "further speed-up by stretching").range(1, 1.25);
+  f.add("gap_ms", &o.gap_ms, "silence kept before the next line").range(0, 10000);
+  f.add("absorb_ms", &o.absorb_ms, "silence after the source speech that a line may use")
+      .range(0, 60000);
+  f.add("overflow", &o.overflow, "what becomes of speech that is still too long")
+      .one_of({"trim", "fail"});
+}
+
+void describe(EncodeOptions& o, Fields& f) {
+  f.add("video_codec", &o.video_codec,
+        "auto: the source's family where an encoder exists, else H.264")
+      .one_of({"auto", "h264", "hevc", "vp9"});
+  f.add("crf", &o.crf, "quality of the encoder, lower is better; 0 is lossless H.264").range(0, 51);
+}
+
+namespace {
+
+constexpr size_t kMaxText = 4096;
+
+void need(const std::string& value, const char* flag) {
+  if (value.empty())
+    throw Error(Code::kMissingArgument, fmt::format("{} is missing", flag), {},
+                {"voxlip dub --help lists every flag"});
+}
+
+}  // namespace
+
+void DubConfig::validate() const {
+  need(dub.input, "--input");
+  need(dub.out, "--out");
+  if (dub.text.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw Error(dub.text.empty() ? Code::kMissingArgument : Code::kBadText,
+                dub.text.empty() ? "--text is missing" : "nothing to speak in the text", {},
+                {"give --text \"...\" or --text @FILE"});
+  if (dub.text.size() > kMaxText * 4)
+    fail(Code::kOverLimit, "the text is {} bytes long, limit {} characters", dub.text.size(),
+         kMaxText);
+  if (lips.pads.size() != 4) fail(Code::kBadValue, "--pads takes 4 numbers: top bottom left right");
+  if (lips.box.size() != 4) fail(Code::kBadValue, "--box takes 4 numbers: top bottom left right");
+  if (clone.prompt_audio.empty() && !clone.prompt_text.empty())
+    fail(Code::kExclusiveFlags, "--prompt-text needs --prompt-audio");
+  if (lips.feather != "auto" &&
+      (lips.feather.empty() || lips.feather.find_first_not_of("0123456789") != std::string::npos))
+    fail(Code::kBadValue, "--feather is \"{}\"; it takes auto or a number of pixels", lips.feather);
+}
+
+}  // namespace vl::dub

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vl/core/fields.h"
+
+namespace vl::dub {
+
+/// The verb dub itself.
+struct DubOptions {
+  std::string input;
+  std::string chain = "dub";
+  std::string text;
+  std::string voice;
+  std::string transcript;
+  std::string prompt_from = "auto";
+  std::string lang = "auto";
+  std::string source_lang = "auto";
+  bool lips = true;
+  std::string out;
+};
+void describe(DubOptions& o, Fields& f);
+
+struct RvcOptions {
+  std::string rvc_model;
+  int64_t pitch = 0;
+  std::string f0_method = "auto";
+  int64_t speaker = 0;
+};
+void describe(RvcOptions& o, Fields& f);
+
+struct CloneOptions {
+  std::string vallex_model;
+  std::string prompt_audio, prompt_text;
+  double temperature = 1.0;
+  int64_t top_k = 0;
+  double top_p = 1.0;
+  double length_penalty = 1.0;
+  int64_t takes = 3;
+};
+void describe(CloneOptions& o, Fields& f);
+
+struct SpeakOptions {
+  std::string fastpitch_model;
+};
+void describe(SpeakOptions& o, Fields& f);
+
+struct LipsOptions {
+  std::string wav2lip_model, face_model;
+  std::vector<int64_t> pads = {0, 10, 0, 0};    ///< top, bottom, left, right, pixels
+  std::vector<int64_t> box = {-1, -1, -1, -1};  ///< top, bottom, left, right; -1: detect
+  bool nosmooth = false;
+  int64_t wav2lip_batch_size = 16;
+  double min_face_score = 0.6;
+  int64_t detect_every = 1;
+  std::string face_select = "largest";
+  std::string paste = "mouth";
+  std::string feather = "auto";
+  std::string on_no_face = "fail";
+};
+void describe(LipsOptions& o, Fields& f);
+
+struct FitOptions {
+  std::string fit = "stretch";
+  double max_rate = 1.2, max_stretch = 1.1;
+  int64_t gap_ms = 50, absorb_ms = 1500;
+  std::string overflow = "trim";
+};
+void describe(FitOptions& o, Fields& f);
+
+struct EncodeOptions {
+  std::string video_codec = "auto";
+  int64_t crf = 18;
+};
+void describe(EncodeOptions& o, Fields& f);
+
+/// Everything `voxlip dub` takes beside the global flags.
+struct DubConfig {
+  DubOptions dub;
+  RvcOptions rvc;
+  CloneOptions clone;
+  SpeakOptions speak;
+  LipsOptions lips;
+  FitOptions fit;
+  EncodeOptions encode;
+
+  /// Rules that span several fields. @throws Error(kMissingArgument, kExclusiveFlags, kBadValue,
+  /// kBadText)
+  void validate() const;
+};
+
+}  // namespace vl::dub
