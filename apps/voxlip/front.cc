@@ -5,6 +5,10 @@
 #include <string>
 
 #include "build_info.h"
+#include "vl/core/console.h"
+#include "vl/core/error.h"
+#include "vl/core/explain.h"
+#include "vl/core/result.h"
 
 namespace vl::app {
 
@@ -33,10 +37,27 @@ int print_version(bool json) {
   return 0;
 }
 
+/// --explain CODE, with --json or without.
+int explain(const std::string& code, bool json) {
+  try {
+    const Explanation& entry = find_explanation(code);
+    std::printf("%s\n", json ? explain_json(entry).dump().c_str() : explain_text(entry).c_str());
+    return 0;
+  } catch (const Error& e) {
+    std::fprintf(stderr, "%s\n", error_text(e).c_str());
+    if (json) {
+      const Outcome outcome{.version = VL_VERSION, .verb = "", .exit = e.exit(), .error = e};
+      std::printf("%s\n", result_document(outcome, {}).dump().c_str());
+    }
+    return e.exit();
+  }
+}
+
 }  // namespace
 
 std::optional<int> answer_without_models(int argc, char** argv) {
   bool version = false, json = false, help = false, other = false;
+  std::string code;
   for (int i = 1; i < argc; ++i) {
     const std::string a = argv[i];
     if (a == "--version" || a == "-V")
@@ -45,9 +66,14 @@ std::optional<int> answer_without_models(int argc, char** argv) {
       json = true;
     else if (a == "--help" || a == "-h")
       help = true;
+    else if (a == "--explain" && i + 1 < argc)
+      code = argv[++i];
+    else if (a.rfind("--explain=", 0) == 0)
+      code = a.substr(10);
     else
       other = true;
   }
+  if (!code.empty() && !other) return explain(code, json);
   if (version && !other) return print_version(json);
   if (help && !other) return std::fputs(kHelp, stdout), 0;
   if (argc == 1) return std::fputs(kHelp, stderr), 2;

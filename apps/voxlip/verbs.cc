@@ -1,1 +1,180 @@
-extern "C" int voxlip_main(int argc, char** argv) { return 2; }
+#include "apps/voxlip/verb.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "build_info.h"
+#include "vl/core/clock.h"
+#include "vl/core/console.h"
+#include "vl/core/error.h"
+#include "vl/core/events.h"
+#include "vl/core/file.h"
+#include "vl/core/log.h"
+#include "vl/core/names.h"
+#include "vl/core/paths.h"
+#include "vl/core/result.h"
+
+namespace vl::app {
+
+std::vector<std::unique_ptr<Verb>> all_verbs() {
+  std::vector<std::unique_ptr<Verb>> out;
+  out.push_back(make_dub());
+  out.push_back(make_models_list());
+  out.push_back(make_models_inspect());
+  out.push_back(make_models_import());
+  out.push_back(make_models_verify());
+  out.push_back(make_models_run());
+  return out;
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Words of the command line, split at the verb.
+struct CommandLine {
+  std::string verb;
+  std::vector<std::string> args;
+};
+
+bool takes_value(const std::string& word) {
+  static GlobalOptions global;
+  Fields fields;
+  describe(global, fields);
+  if (word.size() < 2 || word[0] != '-' || word.find('=') != std::string::npos) return false;
+  for (const Field& f : fields.all()) {
+    if (std::holds_alternative<bool*>(f.value)) continue;
+    if (word == flag_of(f.name)) return true;
+    for (const std::string& a : f.aliases)
+      if (word == flag_of(a)) return true;
+  }
+  return false;
+}
+
+CommandLine split(const std::vector<std::string>& words,
+                  const std::vector<std::unique_ptr<Verb>>& verbs) {
+  CommandLine out;
+  size_t at = 0;
+  for (; at < words.size(); ++at) {
+    if (words[at].empty() || words[at][0] != '-') break;
+    out.args.push_back(words[at]);
+    if (takes_value(words[at]) && at + 1 < words.size()) out.args.push_back(words[++at]);
+  }
+  if (at == words.size())
+    throw Error(Code::kMissingArgument, "a verb is missing", {}, {"voxlip --help lists the verbs"});
+  out.verb = words[at++];
+  const std::string two = at < words.size() ? out.verb + " " + words[at] : "";
+  std::vector<std::string> known;
+  for (const auto& v : verbs) {
+    known.push_back(v->name());
+    if (v->name() == two) out.verb = two;
+  }
+  if (out.verb == two) ++at;
+  if (std::find(known.begin(), known.end(), out.verb) == known.end()) {
+    for (std::string& k : known) k = out.verb == "models" ? k : k.substr(0, k.find(' '));
+    std::vector<std::string> below;
+    for (const std::string& k : known)
+      if (k.rfind(out.verb + " ", 0) == 0) below.push_back(k.substr(out.verb.size() + 1));
+    if (!below.empty())
+      throw Error(Code::kMissingArgument,
+                  fmt::format("{} what? {}", out.verb, fmt::join(below, " ")));
+    throw unknown_name("verb", out.verb, known, "voxlip --help lists the verbs");
+  }
+  out.args.insert(out.args.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+  return out;
+}
+
+/// Everything of one run that outlives its error.
+struct Run {
+  GlobalOptions global;
+  std::string verb;
+  WarningList warnings;
+  Stopwatch watch;
+  bool wants_json = false;
+  bool printed = false;  ///< help or configuration was asked for, and that is all
+};
+
+Json execute(Run& run, Console& console, const std::vector<std::string>& words) {
+  auto verbs = all_verbs();
+  const CommandLine line = split(words, verbs);
+  run.verb = line.verb;
+  Verb& verb =
+      **std::find_if(verbs.begin(), verbs.end(), [&](auto& v) { return v->name() == line.verb; });
+  std::vector<OptionGroup> groups = verb.groups();
+  OptionGroup global{"Global flags", {}, true};
+  describe(run.global, global.fields);
+  groups.push_back(global);
+  const std::string table = line.verb.substr(0, line.verb.find(' '));
+  Command command(table, groups, builtin_presets());
+  command.positionals(verb.positionals());
+  if (std::any_of(line.args.begin(), line.args.end(),
+                  [](auto& a) { return a == "--help" || a == "-h"; })) {
+    std::fputs(command.help(verb.summary()).c_str(), stdout);
+    run.printed = true;
+    return {};
+  }
+  command.resolve(line.args);
+  run.wants_json = run.global.json;
+  for (const Warning& w : command.warnings()) run.warnings.add(w);
+  if (run.global.print_config) {
+    std::fputs(run.global.json ? (command.print_json().dump() + "\n").c_str()
+                               : command.print_toml().c_str(),
+               stdout);
+    run.printed = true;
+    return {};
+  }
+  settle(run.global);
+  EventStream events(console);
+  log::setup(log::level_from(run.global.log_level), console,
+             run.global.log_jsonl ? &events : nullptr);
+  CancelToken cancel;
+  cancel_on_signals(cancel);
+  VerbContext context{run.global, command.arguments(), cancel, run.warnings, console, events};
+  return verb.run(context);
+}
+
+int finish(Run& run, Console& console, const Json& body, std::optional<Error> error) {
+  log::shutdown();
+  if (run.printed) return 0;
+  Outcome outcome{.version = VL_VERSION,
+                  .verb = run.verb,
+                  .exit = error ? error->exit() : 0,
+                  .elapsed_ms = run.watch.ms(),
+                  .warnings = run.warnings.all(),
+                  .error = error};
+  for (const Warning& w : outcome.warnings) console.line(warning_line(w, console.color()));
+  if (error) console.line(error_text(*error, console.color()));
+  const Json document = result_document(outcome, body);
+  if (!run.global.report_json.empty())
+    write_file_atomic(run.global.report_json, document.dump(2) + "\n");
+  if (run.wants_json) std::printf("%s\n", json_line(document).c_str());
+  return outcome.exit;
+}
+
+}  // namespace
+
+int run_verbs(const std::vector<std::string>& words) {
+  set_asset_fallback(VL_ASSETS_FALLBACK);
+  Run run;
+  run.wants_json = std::find(words.begin(), words.end(), "--json") != words.end();
+  Console console = Console::standard_error();
+  Json body;
+  std::optional<Error> error;
+  try {
+    body = execute(run, console, words);
+  } catch (const std::exception& e) {
+    error = as_error(e);
+  }
+  try {
+    return finish(run, console, body, error);
+  } catch (const std::exception& e) {
+    console.line(error_text(as_error(e), console.color()));
+    return as_error(e).exit();
+  }
+}
+
+}  // namespace vl::app
+
+extern "C" int voxlip_main(int argc, char** argv) {
+  return vl::app::run_verbs({argv + 1, argv + argc});
+}

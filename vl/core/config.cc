@@ -47,30 +47,6 @@ uint64_t parse_size(const std::string& text) {
   return static_cast<uint64_t>(value * it->second);
 }
 
-size_t invalid_utf8(const std::string& s) {
-  size_t i = 0;
-  while (i < s.size()) {
-    const auto c = static_cast<unsigned char>(s[i]);
-    const size_t n = c < 0x80                ? 1
-                     : c >= 0xC2 && c < 0xE0 ? 2
-                     : c >= 0xE0 && c < 0xF0 ? 3
-                     : c >= 0xF0 && c < 0xF5 ? 4
-                                             : 0;
-    if (n == 0 || i + n > s.size()) return i;
-    uint32_t point = n == 1 ? c : c & (0x7F >> n);
-    for (size_t k = 1; k < n; ++k) {
-      const auto b = static_cast<unsigned char>(s[i + k]);
-      if ((b & 0xC0) != 0x80) return i;
-      point = point << 6 | (b & 0x3F);
-    }
-    if ((n == 3 && (point < 0x800 || (point >= 0xD800 && point < 0xE000))) ||
-        (n == 4 && (point < 0x10000 || point > 0x10FFFF)))
-      return i;
-    i += n;
-  }
-  return std::string::npos;
-}
-
 namespace {
 
 bool parse_bool(const std::string& text, const std::string& key) {
@@ -94,17 +70,12 @@ std::string text_value(const Field& f, const std::string& raw) {
   if (!f.text) return raw;
   std::string out = raw;
   if (raw == "-")
-    out.assign(std::istreambuf_iterator<char>(std::cin), {});
+    out = read_stdin();
   else if (raw.rfind("@@", 0) == 0)
     out = raw.substr(1);
   else if (raw.rfind('@', 0) == 0)
     out = read_file(raw.substr(1));
-  if (out.rfind("\xEF\xBB\xBF", 0) == 0) out.erase(0, 3);
-  if (const size_t at = invalid_utf8(out); at != std::string::npos)
-    throw Error(Code::kBadText, fmt::format("text is not UTF-8 (byte {})", at),
-                Where{.file = raw.rfind('@', 0) == 0 ? raw.substr(1) : ""});
-  out.erase(std::remove(out.begin(), out.end(), '\r'), out.end());
-  return out;
+  return clean_text(out, raw.rfind('@', 0) == 0 ? raw.substr(1) : "");
 }
 
 /// The words of a flag or variable as JSON of the field's type.
@@ -267,8 +238,9 @@ std::string Command::early_text(
 void Command::apply_file(const std::map<std::string, std::vector<std::string>>& flags) {
   std::string path = early_text("config", flags);
   if (path.empty())
-    for (const fs::path& p : {fs::path("voxlip.toml"), fs::path("voxlip.json"),
-                              config_dir() / "voxlip.toml", config_dir() / "voxlip.json"})
+    for (const fs::path& p :
+         {fs::path("voxlip.toml"), fs::path("voxlip.json"), fs::path(config_dir()) / "voxlip.toml",
+          fs::path(config_dir()) / "voxlip.json"})
       if (path.empty() && fs::exists(p)) path = p.string();
   std::string preset = early_text("preset", flags);
   json file = json::object();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vl/core/fields.h"
+#include "vl/core/warning.h"
 
 namespace vl {
 
@@ -27,10 +28,6 @@ struct Origin {
 
 /// key -> value, as a preset sets it.
 using PresetTable = std::map<std::string, std::map<std::string, nlohmann::json>>;
-
-struct ConfigWarning {
-  std::string code, message;
-};
 
 /// Reads a configuration file: TOML, or JSON where the name ends in .json. Returns it as JSON;
 /// `lines` gets "key" or "table.key" -> line. @throws Error(kConfig) with the line
@@ -53,7 +50,7 @@ class Command {
 
   const std::vector<std::string>& arguments() const { return arguments_; }
   const Origin& origin(const std::string& key) const;
-  const std::vector<ConfigWarning>& warnings() const { return warnings_; }
+  const std::vector<Warning>& warnings() const { return warnings_; }
 
   /// The configuration in force as TOML with origins, or as the document voxlip.config/1.
   std::string print_toml() const;
@@ -84,7 +81,7 @@ class Command {
   std::vector<std::string> positionals_, arguments_;
   std::map<std::string, Slot> slots_;
   std::map<std::string, Origin> origins_;
-  std::vector<ConfigWarning> warnings_;
+  std::vector<Warning> warnings_;
 };
 
 /// "crf" -> "--crf", "top_k" -> "--top-k"; one-letter names are short flags.
@@ -93,7 +90,4 @@ std::string flag_of(const std::string& name);
 std::string variable_of(const std::string& name);
 /// "4KiB", "3 MiB", "20GiB", "100" -> bytes. @throws Error(kBadValue)
 uint64_t parse_size(const std::string& text);
-/// Position of the first byte that is not valid UTF-8, or npos.
-size_t invalid_utf8(const std::string& text);
-
 }  // namespace vl

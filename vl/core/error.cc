@@ -28,4 +28,10 @@ Error Error::with_file(const std::string& file) const {
   return copy;
 }
 
+Error Error::with_saved(std::vector<std::string> files) const {
+  Error copy = *this;
+  copy.saved_ = std::move(files);
+  return copy;
+}
+
 }  // namespace vl

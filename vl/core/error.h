@@ -68,7 +68,14 @@ enum class Code : int {
   kDiskFull = 1203,
   kContainerRefuses = 1204,
   kAddressInUse = 1301,
+  kQueueUnreachable = 1302,
+  kStateLocked = 1303,
+  kBadKeyFile = 1304,
   kGateNotMet = 1401,
+  kNoMark = 1402,
+  kMarksDisagree = 1403,
+  kDoctorFailed = 1404,
+  kTrainingDiverged = 1405,
   kSpeechRejected = 1501,
   kLineDoesNotFit = 1502,
 };
@@ -106,15 +113,19 @@ class Error : public std::exception {
   const std::string& message() const { return what_; }
   const Where& where() const { return where_; }
   const std::vector<std::string>& hints() const { return hints_; }
+  /// Files left behind on purpose that help to understand the error ("job/face_best.png").
+  const std::vector<std::string>& saved() const { return saved_; }
   /// A copy with these parts filled where they are still empty: the layer that knows the file adds
   /// it.
   Error with_file(const std::string& file) const;
+  /// A copy that names files saved for the user.
+  Error with_saved(std::vector<std::string> files) const;
 
  private:
   Code code_;
   std::string what_;
   Where where_;
-  std::vector<std::string> hints_;
+  std::vector<std::string> hints_, saved_;
 };
 
 /// Throws Error(code, what) when the condition is false.

@@ -1,12 +1,12 @@
 #include "vl/core/file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "vl/core/error.h"
 
@@ -14,91 +14,171 @@ namespace vl {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path) {
-  const auto refuse = [&](const char* why) {
-    throw Error(Code::kNotFound, fmt::format("cannot read {}: {}", path.string(), why),
-                Where{.file = path.string()});
-  };
-  if (fs::is_directory(path)) refuse("is a folder");
-  std::ifstream in(path, std::ios::binary);
-  if (!in) refuse(fs::exists(path) ? "no permission" : "no such file");
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
+namespace {
 
-void check_output(const fs::path& path, bool overwrite) {
-  if (fs::is_directory(path))
-    throw Error(Code::kNotWritable, fmt::format("cannot write {}: is a folder", path.string()),
-                Where{.file = path.string()});
-  if (!overwrite && fs::exists(path))
-    throw Error(Code::kOutputExists, fmt::format("{} exists: use --overwrite", path.string()),
-                Where{.file = path.string()});
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (fs::exists(folder) && access(folder.c_str(), W_OK) != 0)
-    throw Error(Code::kNotWritable,
-                fmt::format("cannot write {}: the folder is not writable", path.string()),
-                Where{.file = path.string()});
-}
+constexpr size_t kChunk = 1 << 20;
 
-fs::path part_path(const fs::path& target) {
-  return target.parent_path() / ("." + target.filename().string() + ".part");
-}
-
-void fail_write(const fs::path& target, int error_number, uint64_t bytes_written) {
-  if (error_number == ENOSPC || error_number == EDQUOT)
-    throw Error(Code::kDiskFull, fmt::format("disk full at {} MiB", bytes_written >> 20),
-                Where{.file = target.string()}, {"free some space, or write to another disk"});
-  throw Error(Code::kNotWritable,
-              fmt::format("cannot write {}: {}", target.string(), std::strerror(error_number)),
-              Where{.file = target.string()});
-}
-
-AtomicFile::AtomicFile(fs::path target, bool overwrite)
-    : target_(std::move(target)), part_(part_path(target_)) {
-  check_output(target_, overwrite);
-  if (target_.has_parent_path()) {
-    std::error_code error;
-    fs::create_directories(target_.parent_path(), error);
-    if (error) fail_write(target_, error.value(), 0);
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
   }
-  fd_ = open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (fd_ < 0) fail_write(target_, errno, 0);
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void throw_unreadable(const std::string& path, int error) {
+  const char* why = error == ENOENT   ? "no such file"
+                    : error == EISDIR ? "is a folder"
+                                      : std::strerror(error);
+  throw Error(Code::kNotFound, fmt::format("cannot read {}: {}", path, why), Where{.file = path});
+}
+
+[[noreturn]] void throw_write_error(const std::string& path, int error, uint64_t bytes) {
+  if (error == ENOSPC || error == EDQUOT)
+    throw Error(Code::kDiskFull, fmt::format("disk full at {} MiB", bytes >> 20),
+                Where{.file = path}, {"free some space, or choose another folder with --out"});
+  throw Error(Code::kNotWritable, fmt::format("cannot write {}: {}", path, std::strerror(error)),
+              Where{.file = path});
+}
+
+void read_fd(int fd, const std::string& name, uint64_t limit,
+             const std::function<void(std::string_view)>& use) {
+  std::string buffer(kChunk, '\0');
+  uint64_t total = 0;
+  while (true) {
+    const ssize_t n = ::read(fd, buffer.data(), buffer.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_unreadable(name, errno);
+    if (n == 0) return;
+    total += static_cast<uint64_t>(n);
+    if (total > limit)
+      throw Error(Code::kOverLimit, fmt::format("{} is larger than {} bytes", name, limit),
+                  Where{.file = name});
+    use(std::string_view(buffer.data(), static_cast<size_t>(n)));
+  }
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string parent = fs::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
+[[noreturn]] void throw_exists(const std::string& path) {
+  throw Error(Code::kOutputExists, path + " exists: use --overwrite", Where{.file = path},
+              {"use --overwrite, or give another output name"});
+}
+
+/// A link is followed, so that the file it names is replaced and the link stays.
+std::string resolve_target(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_symlink(path, ignored)) return path;
+  const fs::path real = fs::weakly_canonical(path, ignored);
+  return real.empty() ? path : real.string();
+}
+
+}  // namespace
+
+void read_chunks(const std::string& path, const std::function<void(std::string_view)>& use,
+                 uint64_t limit) {
+  if (path.find("://") != std::string::npos && !fs::exists(path))
+    throw Error(Code::kNotFound, fmt::format("{} is a URL; Voxlip reads local files only", path),
+                Where{.file = path}, {"download the file first"});
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_unreadable(path, errno);
+  struct stat info {};
+  if (::fstat(file.get(), &info) == 0 && S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
+  read_fd(file.get(), path, limit, use);
+}
+
+std::string read_file(const std::string& path, uint64_t limit) {
+  std::string out;
+  read_chunks(
+      path, [&out](std::string_view chunk) { out += chunk; }, limit);
+  return out;
+}
+
+std::string read_stdin(uint64_t limit) {
+  std::string out;
+  read_fd(STDIN_FILENO, "standard input", limit, [&out](std::string_view chunk) { out += chunk; });
+  return out;
+}
+
+void write_all(int fd, std::string_view bytes, const std::string& path, uint64_t before) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw_write_error(path, errno, before);
+    before += static_cast<uint64_t>(n);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+void check_output(const std::string& path, bool overwrite) {
+  const auto refuse = [&](const std::string& why) {
+    throw Error(Code::kNotWritable, fmt::format("cannot write {}: {}", path, why),
+                Where{.file = path});
+  };
+  if (path.empty() || fs::path(path).filename().empty()) refuse("it names no file");
+  const std::string target = resolve_target(path), folder = folder_of(target);
+  struct stat info {};
+  if (::stat(target.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) refuse("it is a folder");
+    if (!S_ISREG(info.st_mode)) refuse("it is not a regular file");
+    if (!overwrite) throw_exists(path);
+  } else if (errno != ENOENT) {
+    refuse(std::strerror(errno));
+  }
+  if (::stat(folder.c_str(), &info) != 0) refuse("the folder " + folder + " does not exist");
+  if (!S_ISDIR(info.st_mode)) refuse(folder + " is not a folder");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) refuse(std::strerror(errno));
+}
+
+AtomicFile::AtomicFile(std::string path, bool overwrite)
+    : path_(std::move(path)), overwrite_(overwrite) {
+  check_output(path_, overwrite_);
+  target_ = resolve_target(path_);
+  const fs::path name = fs::path(target_).filename();
+  part_ = (fs::path(target_).parent_path() / ("." + name.string() + ".part")).string();
+  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd_ < 0) throw_write_error(path_, errno, 0);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
-  close(fd_);
-  unlink(part_.c_str());
+  ::close(fd_);
+  ::unlink(part_.c_str());
 }
 
-void AtomicFile::write(const void* data, size_t size) {
-  const char* p = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t n = ::write(fd_, p, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail_write(target_, errno, written_);
-    p += n;
-    size -= static_cast<size_t>(n);
-    written_ += static_cast<uint64_t>(n);
-  }
+void AtomicFile::write(std::string_view bytes) {
+  write_all(fd_, bytes, path_, written_);
+  written_ += bytes.size();
 }
 
 void AtomicFile::commit() {
-  const int fd = fd_;
-  fd_ = -1;
-  const bool synced = fsync(fd) == 0 || errno == EINVAL;
-  const int error = errno;
-  if (close(fd) != 0 || !synced || rename(part_.c_str(), target_.c_str()) != 0) {
-    const int failed = synced ? errno : error;
-    unlink(part_.c_str());
-    fail_write(target_, failed, written_);
+  if (::fsync(fd_) != 0) throw_write_error(path_, errno, written_);
+  if (overwrite_) {
+    if (::rename(part_.c_str(), target_.c_str()) != 0) throw_write_error(path_, errno, written_);
+  } else if (::renameat2(AT_FDCWD, part_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE)) {
+    if (errno == EEXIST) throw_exists(path_);
+    // Some file systems (NFS, FUSE) do not know RENAME_NOREPLACE.
+    if (errno != EINVAL && errno != ENOSYS) throw_write_error(path_, errno, written_);
+    check_output(path_, false);
+    if (::rename(part_.c_str(), target_.c_str()) != 0) throw_write_error(path_, errno, written_);
   }
+  ::close(std::exchange(fd_, -1));
+  const Descriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) ::fsync(folder.get());
 }
 
-void write_file_atomic(const fs::path& target, const std::string& content, bool overwrite) {
-  AtomicFile file(target, overwrite);
-  file.write(content.data(), content.size());
+void write_file_atomic(const std::string& path, std::string_view bytes, bool overwrite) {
+  AtomicFile file(path, overwrite);
+  file.write(bytes);
   file.commit();
 }
 

@@ -1,46 +1,64 @@
 #pragma once
 
-#include <cstddef>
-#include <filesystem>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 namespace vl {
 
-/// The whole file. @throws Error(kNotFound) when it is absent, a folder or unreadable
-std::string read_file(const std::filesystem::path& path);
+inline constexpr uint64_t kNoLimit = ~uint64_t{0};
 
-/// @throws Error(kOutputExists) when the file is there and overwrite is false, Error(kNotWritable)
-/// when its folder is not there or not writable: asked before work starts
-void check_output(const std::filesystem::path& path, bool overwrite);
+/// Calls `use` with the bytes of the file, piece after piece.
+/// @throws Error(kNotFound) for a missing or unreadable file, a folder or a URL; Error(kOverLimit)
+/// above `limit` bytes
+void read_chunks(const std::string& path, const std::function<void(std::string_view)>& use,
+                 uint64_t limit = kNoLimit);
+/// The whole file. @throws as read_chunks
+std::string read_file(const std::string& path, uint64_t limit = kNoLimit);
+/// All of standard input. @throws Error(kOverLimit) above `limit` bytes
+std::string read_stdin(uint64_t limit = kNoLimit);
+/// A TEXT file: UTF-8, without its byte order mark, CRLF as LF, without newlines at the end.
+/// @throws Error(kBadText) for invalid UTF-8
+std::string clean_text(std::string bytes, const std::string& name);
+/// Position of the first byte that is no well-formed UTF-8 (RFC 3629), or npos.
+size_t invalid_utf8(std::string_view text);
 
-/// The temporary name beside a target: DIR/.NAME.part.
-std::filesystem::path part_path(const std::filesystem::path& target);
+/// To be called before the work starts: would the output `path` be refused in the end?
+/// @throws Error(kOutputExists) when it is there and `overwrite` is false; Error(kNotWritable) for
+/// a folder, a device, or a folder that is missing or read-only
+void check_output(const std::string& path, bool overwrite);
 
-/// Error for a failed write: kDiskFull for ENOSPC ("disk full at N MiB"), else kNotWritable.
-[[noreturn]] void fail_write(const std::filesystem::path& target, int error_number,
-                             uint64_t bytes_written);
+/// Writes all bytes. `before`: bytes written to this file so far, for the message.
+/// @throws Error(kDiskFull) "disk full at N MiB"; Error(kNotWritable) for anything else
+void write_all(int fd, std::string_view bytes, const std::string& path, uint64_t before);
 
-/// A file written beside its target as .NAME.part; commit() fsyncs and renames, the destructor
-/// removes what was not committed.
+/// An output file that appears at its name only when it is complete: bytes go to `.NAME.part`
+/// beside the target; commit() flushes them to the disk and renames. Without commit() nothing
+/// stays.
 class AtomicFile {
  public:
-  /// Creates missing folders. @throws as check_output
-  AtomicFile(std::filesystem::path target, bool overwrite);
+  /// @throws as check_output
+  AtomicFile(std::string path, bool overwrite);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  /// @throws Error(kDiskFull, kNotWritable)
-  void write(const void* data, size_t size);
+  /// @throws as write_all
+  void write(std::string_view bytes);
+  /// The name under which a library may open and write the file itself, until commit().
+  const std::string& part_path() const { return part_; }
+  /// @throws Error(kOutputExists) when somebody else made the target meanwhile; as write_all
   void commit();
 
  private:
-  std::filesystem::path target_, part_;
+  std::string path_, target_, part_;
+  bool overwrite_;
   int fd_ = -1;
   uint64_t written_ = 0;
 };
 
-void write_file_atomic(const std::filesystem::path& target, const std::string& content,
-                       bool overwrite = true);
+/// AtomicFile, write, commit.
+void write_file_atomic(const std::string& path, std::string_view bytes, bool overwrite = true);
 
 }  // namespace vl

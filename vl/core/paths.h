@@ -1,20 +1,24 @@
 #pragma once
 
-#include <filesystem>
+#include <string>
 
 namespace vl {
 
-/// XDG folders with their fallbacks below HOME, ending in "voxlip".
-std::filesystem::path data_dir();
-std::filesystem::path cache_dir();
-std::filesystem::path config_dir();
+/// `voxlip` below XDG_DATA_HOME (or ~/.local/share), XDG_CACHE_HOME (~/.cache), XDG_CONFIG_HOME
+/// (~/.config). Nothing is created. XDG variables that are not absolute are ignored, as the XDG
+/// specification says.
+std::string data_dir();
+std::string cache_dir();
+std::string config_dir();
 
-/// Files that ship with the program (CMUdict, YuNet, ...): VOXLIP_ASSETS, else
-/// ../share/voxlip/assets beside the program, else the source tree's assets that set_fallbacks()
-/// named.
-std::filesystem::path asset_dir();
-/// The built-in packs, found in the same way (VOXLIP_PACKS).
-std::filesystem::path pack_dir();
-void set_fallbacks(const std::filesystem::path& assets, const std::filesystem::path& packs);
+/// The folder of the files that ship with the program: VOXLIP_ASSETS, else ../share/voxlip/assets
+/// beside the executable, else the fallback.
+/// @throws Error(kNotFound) naming the places when none of them is a folder
+std::string asset_dir();
+/// The folder of the source tree that the build knows, for programs that were not installed.
+void set_asset_fallback(const std::string& folder);
+
+/// The path of the running program. Empty when the system does not tell.
+std::string executable_path();
 
 }  // namespace vl

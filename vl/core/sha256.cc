@@ -1,110 +1,99 @@
 #include "vl/core/sha256.h"
 
-#include <algorithm>
 #include <bit>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <vector>
 
-#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/core/sha256_constants.h"
 
 namespace vl {
 
-namespace detail {
-
 namespace {
 
-constexpr uint32_t kRound[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+constexpr std::array<uint32_t, 8> kStart = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                                            0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-uint32_t big_endian(const uint8_t* p) {
-  return static_cast<uint32_t>(p[0]) << 24 | static_cast<uint32_t>(p[1]) << 16 |
-         static_cast<uint32_t>(p[2]) << 8 | p[3];
+uint32_t load_be(const uint8_t* p) {
+  return uint32_t{p[0]} << 24 | uint32_t{p[1]} << 16 | uint32_t{p[2]} << 8 | uint32_t{p[3]};
+}
+
+void compress_block(uint32_t* state, const uint8_t* data) {
+  uint32_t w[64];
+  for (int i = 0; i < 16; ++i) w[i] = load_be(data + 4 * i);
+  for (int i = 16; i < 64; ++i) {
+    const uint32_t a = w[i - 15], b = w[i - 2];
+    const uint32_t s0 = std::rotr(a, 7) ^ std::rotr(a, 18) ^ (a >> 3);
+    const uint32_t s1 = std::rotr(b, 17) ^ std::rotr(b, 19) ^ (b >> 10);
+    w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+  }
+  uint32_t v[8];
+  std::memcpy(v, state, sizeof(v));
+  for (int i = 0; i < 64; ++i) {
+    const uint32_t s1 = std::rotr(v[4], 6) ^ std::rotr(v[4], 11) ^ std::rotr(v[4], 25);
+    const uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
+    const uint32_t t1 = v[7] + s1 + choice + kSha256K[i] + w[i];
+    const uint32_t s0 = std::rotr(v[0], 2) ^ std::rotr(v[0], 13) ^ std::rotr(v[0], 22);
+    const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+    for (int j = 7; j > 0; --j) v[j] = v[j - 1];
+    v[4] += t1;
+    v[0] = t1 + s0 + majority;
+  }
+  for (int i = 0; i < 8; ++i) state[i] += v[i];
+}
+
+void compress_generic(uint32_t* state, const uint8_t* data, size_t blocks) {
+  for (size_t i = 0; i < blocks; ++i) compress_block(state, data + 64 * i);
 }
 
 }  // namespace
 
-void sha256_blocks_generic(uint32_t* state, const uint8_t* data, size_t blocks) {
-  for (; blocks > 0; --blocks, data += 64) {
-    uint32_t w[64];
-    for (int i = 0; i < 16; ++i) w[i] = big_endian(data + 4 * i);
-    for (int i = 16; i < 64; ++i) {
-      const uint32_t a = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
-      const uint32_t b = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
-      w[i] = w[i - 16] + a + w[i - 7] + b;
-    }
-    uint32_t s[8];
-    std::copy(state, state + 8, s);
-    for (int i = 0; i < 64; ++i) {
-      const uint32_t e1 = std::rotr(s[4], 6) ^ std::rotr(s[4], 11) ^ std::rotr(s[4], 25);
-      const uint32_t t1 = s[7] + e1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + kRound[i] + w[i];
-      const uint32_t e0 = std::rotr(s[0], 2) ^ std::rotr(s[0], 13) ^ std::rotr(s[0], 22);
-      const uint32_t t2 = e0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-      std::copy_backward(s, s + 7, s + 8);
-      s[4] += t1;
-      s[0] = t1 + t2;
-    }
-    for (int i = 0; i < 8; ++i) state[i] += s[i];
-  }
-}
+Sha256Compress sha256_generic() { return compress_generic; }
 
-}  // namespace detail
+Sha256::Sha256() : Sha256(sha256_native() != nullptr ? sha256_native() : sha256_generic()) {}
 
-Sha256::Sha256()
-    : state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19},
-      block_{} {}
+Sha256::Sha256(Sha256Compress compress) : compress_(compress), state_(kStart), block_{} {}
 
 Sha256& Sha256::update(const void* data, size_t size) {
-  static const auto blocks =
-      detail::sha256_x86_available() ? detail::sha256_blocks_x86 : detail::sha256_blocks_generic;
   const auto* p = static_cast<const uint8_t*>(data);
-  const size_t held = length_ % 64;
-  length_ += size;
-  if (held > 0) {
-    const size_t n = std::min(size, 64 - held);
-    std::memcpy(block_.data() + held, p, n);
-    p += n;
-    size -= n;
-    if (held + n < 64) return *this;
-    blocks(state_.data(), block_.data(), 1);
+  const size_t held = size_ % 64;
+  size_ += size;
+  if (held != 0) {
+    const size_t take = std::min(size, 64 - held);
+    std::memcpy(block_.data() + held, p, take);
+    p += take, size -= take;
+    if (held + take < 64) return *this;
+    compress_(state_.data(), block_.data(), 1);
   }
-  blocks(state_.data(), p, size / 64);
-  std::memcpy(block_.data(), p + size / 64 * 64, size % 64);
+  if (size >= 64) compress_(state_.data(), p, size / 64);
+  if (size % 64 != 0) std::memcpy(block_.data(), p + size / 64 * 64, size % 64);
   return *this;
 }
 
-std::string Sha256::hex() {
-  const uint64_t bits = length_ * 8;
-  const uint8_t one = 0x80, zero = 0;
-  update(&one, 1);
-  while (length_ % 64 != 56) update(&zero, 1);
-  uint8_t tail[8];
-  for (int i = 0; i < 8; ++i) tail[i] = static_cast<uint8_t>(bits >> (56 - 8 * i));
-  update(tail, 8);
-  std::string out;
-  for (const uint32_t word : state_) out += fmt::format("{:08x}", word);
+std::array<uint8_t, 32> Sha256::digest() const {
+  const size_t held = size_ % 64;
+  std::array<uint8_t, 128> tail{};
+  std::memcpy(tail.data(), block_.data(), held);
+  tail[held] = 0x80;
+  const size_t end = held < 56 ? 64 : 128;
+  for (int i = 0; i < 8; ++i) tail[end - 1 - i] = static_cast<uint8_t>(size_ * 8 >> (8 * i));
+  auto state = state_;
+  compress_(state.data(), tail.data(), end / 64);
+  std::array<uint8_t, 32> out;
+  for (int i = 0; i < 32; ++i) out[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
   return out;
 }
 
-std::string sha256(std::string_view text) { return Sha256().update(text).hex(); }
+std::string Sha256::hex() const {
+  const auto bytes = digest();
+  return fmt::format("{:02x}", fmt::join(bytes, ""));
+}
 
-std::string sha256_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path))
-    throw Error(Code::kNotFound, fmt::format("cannot read {}: no such file", path.string()),
-                Where{.file = path.string()});
+std::string sha256_hex(std::string_view bytes) { return Sha256().update(bytes).hex(); }
+
+std::string sha256_file(const std::string& path) {
   Sha256 hash;
-  std::vector<char> buffer(1 << 20);
-  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0)
-    hash.update(buffer.data(), static_cast<size_t>(in.gcount()));
+  read_chunks(path, [&](std::string_view chunk) { hash.update(chunk); });
   return hash.hex();
 }
 

@@ -142,11 +142,11 @@ void write_safetensors(const std::string& path, const StateDict& tensors,
   header.append((kAlign - header.size() % kAlign) % kAlign, ' ');
   AtomicFile file(path, /*overwrite=*/true);
   const uint64_t length = header.size();
-  file.write(&length, sizeof(length));
-  file.write(header.data(), header.size());
+  file.write({reinterpret_cast<const char*>(&length), sizeof(length)});
+  file.write(header);
   for (const auto& item : tensors) {
     const at::Tensor t = item.second.contiguous().cpu();
-    file.write(t.data_ptr(), t.nbytes());
+    file.write({static_cast<const char*>(t.data_ptr()), t.nbytes()});
   }
   file.commit();
 }

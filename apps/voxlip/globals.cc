@@ -1,0 +1,74 @@
+#include "apps/voxlip/globals.h"
+
+#include <filesystem>
+#include <thread>
+
+#include "vl/core/error.h"
+#include "vl/core/paths.h"
+
+namespace vl::app {
+
+void describe(GlobalOptions& o, Fields& f) {
+  f.add("config", &o.config, "configuration file, TOML or JSON").alias({"c"});
+  f.add("preset", &o.preset,
+        "named set of values: realtime balanced quality public parity, or an own one");
+  f.add("print_config", &o.print_config, "print the effective configuration and exit");
+  f.add("device", &o.device, "auto, cpu, cuda, cuda:N; this build computes on the CPU");
+  f.add("precision", &o.precision, "auto is fp32 on the CPU").one_of({"auto", "fp32"});
+  f.add("threads", &o.threads, "threads of one computation; 0: physical cores")
+      .range(0, 1024)
+      .alias({"t", "num_threads"});
+  f.add("seed", &o.seed, "seed of everything random").range(0, 9.2e18);
+  f.add("pack", &o.pack, "name or folder of the pack; empty: the built-in one");
+  f.add("model", &o.model, "ROLE=NAME or ROLE=FILE, for one role");
+  f.add("models_dir", &o.models_dir, "imported models");
+  f.add("voices_dir", &o.voices_dir, "registered voices");
+  f.add("cache_dir", &o.cache_dir, "weights of deterministic packs, job folders");
+  f.add("json", &o.json, "print the result as JSON on stdout");
+  f.add("report_json", &o.report_json, "write the same document to a file, also on failure");
+  f.add("progress", &o.progress, "progress on stderr").one_of({"auto", "bar", "jsonl", "none"});
+  f.add("log_level", &o.log_level, "least level that is shown")
+      .one_of({"error", "warn", "info", "debug", "trace"});
+  f.add("log_jsonl", &o.log_jsonl, "log lines as JSON");
+  f.add("quiet", &o.quiet, "errors only").alias({"q"});
+  f.add("verbose", &o.verbose, "debug messages").alias({"v"});
+  f.add("color", &o.color, "colours on stderr").one_of({"auto", "always", "never"});
+  f.add("overwrite", &o.overwrite, "replace existing outputs").alias({"y"});
+  f.add("help", &o.help, "print this text").alias({"h"});
+}
+
+void settle(GlobalOptions& o) {
+  if (o.device != "auto" && o.device != "cpu") {
+    if (o.device != "cuda" && o.device.rfind("cuda:", 0) != 0)
+      fail(Code::kBadValue, "device cannot be \"{}\"; it is auto, cpu, cuda or cuda:N", o.device);
+    throw Error(Code::kNoSuchGpu,
+                fmt::format("no CUDA device {}: this build computes on the CPU",
+                            o.device == "cuda" ? "0" : o.device.substr(5)),
+                {}, {"use --device cpu"});
+  }
+  o.device = "cpu";
+  o.precision = "fp32";
+  const std::filesystem::path data = data_dir();
+  if (o.models_dir.empty()) o.models_dir = (data / "models").string();
+  if (o.voices_dir.empty()) o.voices_dir = (data / "voices").string();
+  if (o.cache_dir.empty()) o.cache_dir = cache_dir();
+  if (o.quiet) o.log_level = "error";
+  if (o.verbose) o.log_level = "debug";
+}
+
+PresetTable builtin_presets() {
+  return {
+      {"realtime",
+       {{"takes", 1}, {"crf", 23}, {"detect_every", 5}, {"paste", "mouth"}, {"feather", "auto"}}},
+      {"balanced",
+       {{"takes", 3}, {"crf", 18}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
+      {"quality",
+       {{"takes", 5}, {"crf", 14}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
+      {"public",
+       {{"takes", 3}, {"crf", 18}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
+      {"parity",
+       {{"takes", 1}, {"crf", 18}, {"detect_every", 1}, {"paste", "box"}, {"feather", "0"}}},
+  };
+}
+
+}  // namespace vl::app

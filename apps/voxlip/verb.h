@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/voxlip/globals.h"
+#include "vl/core/cancel.h"
+#include "vl/core/warning.h"
+
+namespace vl {
+class Console;
+class EventStream;
+}  // namespace vl
+
+namespace vl::app {
+
+/// What a verb is given to run with.
+struct VerbContext {
+  GlobalOptions& global;
+  const std::vector<std::string>& arguments;
+  CancelToken cancel;
+  WarningList& warnings;
+  Console& console;
+  EventStream& events;
+};
+
+/// A verb or sub-verb ("models run"): its options, positional arguments and the function that does
+/// it.
+class Verb {
+ public:
+  virtual ~Verb() = default;
+  virtual std::string name() const = 0;
+  virtual std::string summary() const = 0;
+  virtual std::vector<std::string> positionals() const { return {}; }
+  /// Option groups beside the global one; the fields point into the verb object.
+  virtual std::vector<OptionGroup> groups() { return {}; }
+  /// The keys of the result document beside the envelope. Throws Error.
+  virtual nlohmann::ordered_json run(VerbContext& context) = 0;
+};
+
+/// All verbs, one line each.
+std::vector<std::unique_ptr<Verb>> all_verbs();
+
+std::unique_ptr<Verb> make_dub();
+std::unique_ptr<Verb> make_models_list();
+std::unique_ptr<Verb> make_models_inspect();
+std::unique_ptr<Verb> make_models_import();
+std::unique_ptr<Verb> make_models_verify();
+std::unique_ptr<Verb> make_models_run();
+
+}  // namespace vl::app

@@ -1,0 +1,27 @@
+#include "vl/core/warning.h"
+
+namespace vl {
+
+bool WarningList::add(Warning warning) {
+  const std::lock_guard lock(mutex_);
+  for (const Warning& w : warnings_)
+    if (w.code == warning.code && w.message == warning.message &&
+        w.where.text() == warning.where.text())
+      return false;
+  warnings_.push_back(std::move(warning));
+  return true;
+}
+
+std::vector<Warning> WarningList::all() const {
+  const std::lock_guard lock(mutex_);
+  return warnings_;
+}
+
+std::string warning_line(const Warning& warning, bool color) {
+  const std::string place = warning.where.text();
+  return fmt::format("{}warning[{}]{}: {}{}", color ? "\x1b[33m" : "", warning.code,
+                     color ? "\x1b[0m" : "", warning.message,
+                     place.empty() ? "" : " (" + place + ")");
+}
+
+}  // namespace vl

@@ -1,0 +1,65 @@
+#include <cmath>
+#include <filesystem>
+
+#include "vl/core/error.h"
+#include "vl/media/av_handles.h"
+
+namespace vl::media {
+
+std::string av_text(int error) {
+  char buffer[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(error, buffer, sizeof(buffer));
+  return buffer;
+}
+
+InputContext open_input(const std::string& path) {
+  av_log_set_level(AV_LOG_QUIET);
+  const auto refuse = [&](Code code, const std::string& text) {
+    throw Error(code, text, Where{.file = path});
+  };
+  if (path.find("://") != std::string::npos)
+    refuse(Code::kNotFound, fmt::format("cannot read {}: URLs are not opened", path));
+  if (std::filesystem::is_directory(path))
+    refuse(Code::kNotFound, fmt::format("cannot read {}: is a folder", path));
+  if (!std::filesystem::exists(path))
+    refuse(Code::kNotFound, fmt::format("cannot read {}: no such file", path));
+  if (std::filesystem::is_regular_file(path) && std::filesystem::file_size(path) == 0)
+    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: the file is empty", path));
+  AVFormatContext* raw = nullptr;
+  // "file:" keeps names with a colon from being taken for a protocol.
+  const int opened = avformat_open_input(&raw, ("file:" + path).c_str(), nullptr, nullptr);
+  if (opened < 0)
+    refuse(opened == AVERROR(EACCES) ? Code::kNotFound : Code::kNotDecodable,
+           fmt::format("cannot {} {}: {}", opened == AVERROR(EACCES) ? "read" : "decode", path,
+                       opened == AVERROR_INVALIDDATA ? "not a media file" : av_text(opened)));
+  InputContext input(raw);
+  // Plain text passes as subtitles with some demuxers; a media file has pictures or sound.
+  if (avformat_find_stream_info(input.get(), nullptr) < 0 || input->nb_streams == 0)
+    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: not a media file", path));
+  return input;
+}
+
+CodecContext open_decoder(const AVStream& stream, int threads) {
+  const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
+  if (codec == nullptr)
+    fail(Code::kUnsupportedKind, "codec {} is not supported",
+         avcodec_get_name(stream.codecpar->codec_id));
+  CodecContext context(avcodec_alloc_context3(codec));
+  avcodec_parameters_to_context(context.get(), stream.codecpar);
+  context->pkt_timebase = stream.time_base;
+  context->thread_count = threads;
+  const int opened = avcodec_open2(context.get(), codec, nullptr);
+  if (opened < 0)
+    fail(Code::kNotDecodable, "decoder {} does not start: {}", codec->name, av_text(opened));
+  return context;
+}
+
+int rotation_of(const AVStream& stream) {
+  const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  if (matrix == nullptr) return 0;
+  const double angle = -av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
+  if (std::isnan(angle)) return 0;
+  return ((static_cast<int>(std::lround(angle / 90.0)) * 90) % 360 + 360) % 360;
+}
+
+}  // namespace vl::media

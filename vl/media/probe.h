@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace vl::media {
+
+struct Ratio {
+  int num = 0, den = 1;
+  double value() const { return den != 0 ? static_cast<double>(num) / den : 0.0; }
+};
+
+struct VideoInfo {
+  int stream = 0;
+  std::string codec, pix_fmt, range, primaries, transfer, matrix;
+  int width = 0, height = 0;  ///< as coded, before rotation
+  int rotation = 0;           ///< degrees clockwise that make it upright
+  Ratio fps, time_base, sar{1, 1};
+  int64_t frames = 0;  ///< as the container says; 0: unknown
+  bool vfr = false;    ///< the container's two frame rates differ
+  bool interlaced = false;
+  double start_s = 0.0;
+};
+
+struct AudioInfo {
+  int stream = 0;
+  std::string codec, layout;
+  int64_t rate = 0, channels = 0, bit_rate = 0;
+};
+
+struct MediaInfo {
+  std::string path, container;
+  double seconds = 0.0;
+  std::optional<VideoInfo> video;
+  std::optional<AudioInfo> audio;
+  int other_streams = 0;
+};
+
+/// Reads the container's tables: the best picture stream (no cover art) and the default sound
+/// stream.
+/// @throws Error kNotFound, kNotDecodable, kOverLimit (4 h, 3840 x 2160 in either direction, 120
+/// fps, 32 streams)
+MediaInfo probe(const std::string& path);
+
+/// What a dub needs. @throws Error kNoVideo, kNoAudio, kUnsupportedKind (interlaced)
+void require_video_and_audio(const MediaInfo& info);
+
+}  // namespace vl::media
