@@ -1,0 +1,57 @@
+#include "apps/voxlip/front.h"
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "build_info.h"
+
+namespace vl::app {
+
+namespace {
+
+constexpr const char* kHelp =
+    "usage: voxlip [GLOBAL FLAGS] VERB [ARGUMENTS]\n"
+    "\n"
+    "  dub      video + target text -> dubbed video\n"
+    "  models   list, inspect, import, verify and run model files\n"
+    "\n"
+    "voxlip VERB --help lists the flags of a verb; voxlip --explain CODE explains an error.\n";
+
+int print_version(bool json) {
+  const std::string git = VL_GIT;
+  const bool dirty = !git.empty() && git.back() == '+';
+  const std::string clean = dirty ? git.substr(0, git.size() - 1) : git;
+  if (json)
+    std::printf(
+        "{\"schema\":\"voxlip.version/"
+        "1\",\"version\":\"%s\",\"git\":\"%s\",\"dirty\":%s,\"libtorch\":\"%s\","
+        "\"cuda\":null,\"archs\":[],\"ffmpeg\":%s}\n",
+        VL_VERSION, clean.c_str(), dirty ? "true" : "false", VL_TORCH_VERSION, VL_FFMPEG_VERSION);
+  else
+    std::printf("voxlip %s (%s), libtorch %s, CPU\n", VL_VERSION, git.c_str(), VL_TORCH_VERSION);
+  return 0;
+}
+
+}  // namespace
+
+std::optional<int> answer_without_models(int argc, char** argv) {
+  bool version = false, json = false, help = false, other = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string a = argv[i];
+    if (a == "--version" || a == "-V")
+      version = true;
+    else if (a == "--json")
+      json = true;
+    else if (a == "--help" || a == "-h")
+      help = true;
+    else
+      other = true;
+  }
+  if (version && !other) return print_version(json);
+  if (help && !other) return std::fputs(kHelp, stdout), 0;
+  if (argc == 1) return std::fputs(kHelp, stderr), 2;
+  return std::nullopt;
+}
+
+}  // namespace vl::app

@@ -1,0 +1,10 @@
+#pragma once
+
+namespace vl {
+
+/// Keeps freed memory in the process (mallopt thresholds): above 32 MiB glibc returns every block
+/// to the kernel, and the page faults cost up to half of the time of large convolutions. The first
+/// call of main.
+void keep_freed_memory();
+
+}  // namespace vl

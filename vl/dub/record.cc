@@ -1,0 +1,174 @@
+#include "vl/dub/record.h"
+
+#include <chrono>
+#include <random>
+
+namespace vl::dub {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+template <class T>
+Json nullable(const std::optional<T>& v) {
+  return v ? Json(*v) : Json(nullptr);
+}
+
+Json timing_json(const Timing& t) {
+  return {{"queue", 0.0},
+          {"load", nullable(t.load)},
+          {"decode", nullable(t.decode)},
+          {"rvc", nullable(t.rvc)},
+          {"prompt", nullable(t.prompt)},
+          {"vallex", nullable(t.vallex)},
+          {"fastpitch", nullable(t.fastpitch)},
+          {"vocoder", nullptr},
+          {"fit", nullable(t.fit)},
+          {"face", nullable(t.face)},
+          {"lips", nullable(t.lips)},
+          {"mix", nullable(t.mix)},
+          {"mark", nullptr},
+          {"encode", nullable(t.encode)},
+          {"compute", t.compute},
+          {"total", t.total}};
+}
+
+Json fit_json(const FitRecord& f) {
+  return {{"line", f.line},
+          {"onset_s", f.onset_s},
+          {"slot_s", f.slot_s},
+          {"natural_s", nullable(f.natural_s)},
+          {"predicted_s", nullable(f.predicted_s)},
+          {"engine", f.engine},
+          {"takes", f.takes},
+          {"align", f.align},
+          {"rate", f.rate},
+          {"stretch", f.stretch},
+          {"shift_s", f.shift_s},
+          {"final_s", nullable(f.final_s)},
+          {"overflow_s", f.overflow_s},
+          {"status", f.status}};
+}
+
+Json faces_json(const FaceCounts& f) {
+  return {{"frames", f.frames},
+          {"with_face", f.with_face},
+          {"redrawn", f.redrawn},
+          {"passed_through", f.passed_through},
+          {"tracks", f.tracks},
+          {"cuts", f.cuts},
+          {"detector_calls", f.detector_calls}};
+}
+
+Json quality_json(const FaceCounts& faces) {
+  Json q = {{"lse_d", nullptr},          {"lse_c", nullptr}, {"av_offset_ms", nullptr},
+            {"speaker_cosine", nullptr}, {"wer", nullptr},   {"cer", nullptr},
+            {"f0_rmse_st", nullptr}};
+  q["face_coverage"] =
+      faces.frames > 0
+          ? Json(static_cast<double>(faces.with_face) / static_cast<double>(faces.frames))
+          : Json(nullptr);
+  q["missing"] = {"lse", "speaker", "asr"};
+  return q;
+}
+
+}  // namespace
+
+Json to_json(const MediaRecord& m) {
+  Json out = {{"path", m.path.empty() ? Json(nullptr) : Json(m.path)},
+              {"sha256", m.sha256},
+              {"bytes", m.bytes},
+              {"container", m.container},
+              {"seconds", m.seconds},
+              {"video", nullptr},
+              {"audio", nullptr},
+              {"other_streams", m.other_streams}};
+  if (m.video) {
+    const VideoRecord& v = *m.video;
+    out["video"] = {{"codec", v.codec},
+                    {"width", v.width},
+                    {"height", v.height},
+                    {"fps", v.fps},
+                    {"vfr", v.vfr},
+                    {"frames", v.frames},
+                    {"pix_fmt", v.pix_fmt},
+                    {"rotation", v.rotation},
+                    {"sar", v.sar},
+                    {"range", v.range},
+                    {"primaries", v.primaries},
+                    {"transfer", v.transfer},
+                    {"matrix", v.matrix}};
+  }
+  if (m.audio)
+    out["audio"] = {{"codec", m.audio->codec},
+                    {"sample_rate", m.audio->sample_rate},
+                    {"channels", m.audio->channels},
+                    {"layout", m.audio->layout}};
+  return out;
+}
+
+Json to_json(const DubRecord& r) {
+  Json waterfall = Json::array(), models = Json::array(), fit = Json::array();
+  for (const SpanRecord& s : r.waterfall)
+    waterfall.push_back({{"stage", s.stage},
+                         {"start_ms", s.start_ms},
+                         {"end_ms", s.end_ms},
+                         {"busy_ms", s.busy_ms},
+                         {"wait_ms", s.wait_ms},
+                         {"calls", 1},
+                         {"cold_ms", 0.0},
+                         {"device", r.device}});
+  for (const ModelRecord& m : r.models)
+    models.push_back({{"role", m.role}, {"name", m.name}, {"sha256", m.sha256}});
+  for (const FitRecord& f : r.fit) fit.push_back(fit_json(f));
+  Json out = {{"job", r.job}, {"device", r.device}, {"precision", r.precision}, {"seed", r.seed}};
+  out["timing_ms"] = timing_json(r.timing);
+  out["waterfall"] = waterfall;
+  out["rtf"] = r.output.seconds > 0 ? r.timing.compute / 1000.0 / r.output.seconds : 0.0;
+  out["marks"] = {{"label", false},   {"metadata", false},  {"watermark", false}, {"c2pa", false},
+                  {"audible", false}, {"payload", nullptr}, {"verified", nullptr}};
+  out["consent"] = {
+      {"voice", nullptr}, {"face", nullptr}, {"kind", r.consent_kind}, {"statement", nullptr}};
+  out["models"] = models;
+  out["cache"] = {{"hits", 0}, {"misses", 0}, {"bytes_written", 0}};
+  out["chain"] = r.chain;
+  out["preset"] = r.preset;
+  out["input"] = to_json(r.input);
+  out["output"] = to_json(r.output);
+  out["source_lang"] = nullable(r.source_lang);
+  out["target_lang"] = r.target_lang;
+  out["voice"] = r.voice;
+  out["deadline"] = {{"ms", nullptr},           {"scope", "compute"}, {"met", nullptr},
+                     {"predicted_ms", nullptr}, {"level", 0},         {"steps", Json::array()}};
+  out["prompt"] = r.prompt ? Json{{"from", r.prompt->from},
+                                  {"start_s", r.prompt->start_s},
+                                  {"end_s", r.prompt->end_s},
+                                  {"lang", r.prompt->lang}}
+                           : Json(nullptr);
+  out["fit"] = fit;
+  out["faces"] = faces_json(r.faces);
+  out["loudness"] = {{"mode", "off"},
+                     {"lufs_in", nullptr},
+                     {"lufs_out", nullptr},
+                     {"gain_db", nullptr},
+                     {"true_peak_dbtp", nullptr}};
+  out["quality"] = quality_json(r.faces);
+  out["first_audio_ms"] = nullable(r.first_audio_ms);
+  out["first_frame_ms"] = nullable(r.first_frame_ms);
+  out["job_dir"] = r.job_dir;
+  return out;
+}
+
+std::string new_job_id(const std::string& verb) {
+  static const char* kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  uint64_t ms =
+      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  std::string id(26, '0');
+  for (int i = 9; i >= 0; --i, ms >>= 5) id[static_cast<size_t>(i)] = kDigits[ms & 31];
+  std::random_device random;
+  for (size_t i = 10; i < id.size(); ++i) id[i] = kDigits[random() & 31];
+  return verb + "_" + id;
+}
+
+}  // namespace vl::dub

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace vl::dub {
+
+/// Busy milliseconds of each stage; a stage that did not run is absent (null in JSON).
+struct Timing {
+  std::optional<double> load, decode, rvc, prompt, vallex, fastpitch, fit, face, lips, mix, encode;
+  double compute = 0.0, total = 0.0;
+};
+
+/// How one line was fitted into its slot, seconds.
+struct FitRecord {
+  int64_t line = 1;
+  double onset_s = 0, slot_s = 0;
+  std::optional<double> natural_s, predicted_s, final_s;
+  std::string engine = "vallex";
+  int64_t takes = 1;
+  std::string align = "none";
+  double rate = 1, stretch = 1, shift_s = 0, overflow_s = 0;
+  std::string status = "fits";
+};
+
+struct FaceCounts {
+  int64_t frames = 0, with_face = 0, redrawn = 0, passed_through = 0, tracks = 0, cuts = 0,
+          detector_calls = 0;
+};
+
+struct PromptRecord {
+  std::string from, lang;
+  double start_s = 0, end_s = 0;
+};
+
+struct SpanRecord {
+  std::string stage;
+  double start_ms = 0, end_ms = 0, busy_ms = 0, wait_ms = 0;
+};
+
+struct ModelRecord {
+  std::string role, name, sha256;
+};
+
+struct VideoRecord {
+  std::string codec, pix_fmt, sar, range, primaries, transfer, matrix;
+  int64_t width = 0, height = 0, frames = 0, rotation = 0;
+  double fps = 0;
+  bool vfr = false;
+};
+
+struct AudioRecord {
+  std::string codec, layout;
+  int64_t sample_rate = 0, channels = 0;
+};
+
+struct MediaRecord {
+  std::string path, sha256, container;
+  int64_t bytes = 0;
+  double seconds = 0;
+  std::optional<VideoRecord> video;
+  std::optional<AudioRecord> audio;
+  int64_t other_streams = 0;
+};
+
+/// What `voxlip dub --json` prints beside the envelope: spec cli.md sections 6 and 8.
+struct DubRecord {
+  std::string job, device = "cpu", precision = "fp32";
+  uint64_t seed = 0;
+  Timing timing;
+  std::vector<SpanRecord> waterfall;
+  std::vector<ModelRecord> models;
+  std::string consent_kind = "none";
+  std::string chain = "dub", preset = "balanced";
+  MediaRecord input, output;
+  std::optional<std::string> source_lang;
+  std::string target_lang, voice;
+  std::optional<PromptRecord> prompt;
+  std::vector<FitRecord> fit;
+  FaceCounts faces;
+  std::optional<double> first_audio_ms, first_frame_ms;
+  std::string job_dir;
+};
+
+/// The keys of the job block, then those of dub, without the envelope.
+nlohmann::ordered_json to_json(const DubRecord& record);
+nlohmann::ordered_json to_json(const MediaRecord& record);
+
+/// "dub_" and 26 characters of Crockford base 32: milliseconds since 1970, then random bits (ULID).
+std::string new_job_id(const std::string& verb);
+
+}  // namespace vl::dub
