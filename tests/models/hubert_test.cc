@@ -178,5 +178,15 @@ TEST(HubertImport, OtherFilesAreRefused) {
   EXPECT_THROW(models::build(hubert_class().import(without("layer_norm.bias")), "x"), Error);
 }
 
+TEST(Hubert, FullSizeIsFinite) {
+  const auto module = hubert_class().make(hubert_class().default_config());
+  test::fill_module(*module, 1);
+  const at::Tensor out =
+      dynamic_cast<const Hubert&>(*module).features(test::rvc_clip(48000, 64000), 12);
+  EXPECT_EQ(out.sizes(), (std::vector<int64_t>{1, 49, 768}));
+  EXPECT_TRUE(out.isfinite().all().item<bool>());
+  EXPECT_GT(out.std().item<double>(), 1e-2);
+}
+
 }  // namespace
 }  // namespace vl

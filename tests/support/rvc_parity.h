@@ -74,4 +74,25 @@ inline void expect_rvc(const std::string& name, const at::Tensor& got, double re
   expect_close(name, got, it->second, 0, rel, std::stoll(it->first.substr(full.size() + 1)));
 }
 
+/// Values for every parameter and buffer by the rule of spec/packs.md section 5 for fills without a
+/// parameter list.
+inline void fill_module(torch::nn::Module& module, uint64_t seed) {
+  const auto put = [&](const std::string& key, at::Tensor t) {
+    const auto has = [&](const char* part) { return key.find(part) != std::string::npos; };
+    if (!t.is_floating_point()) return;
+    const bool table = has("emb_g.") || has("emb_pitch");
+    const double fan_in = t.dim() < 2 ? 1.0 : double(t.numel()) / t.size(has("ups.") ? 1 : 0);
+    double scale = 0.05, offset = 0;
+    if (table)
+      scale = 1;
+    else if (t.dim() >= 2)
+      scale = std::sqrt(3 / fan_in);
+    else if (has("gamma") || has("running_var") || has("weight"))
+      scale = 0.1, offset = 1;
+    t.copy_(weights::fill_tensor(key, t.sizes(), seed, scale, offset));
+  };
+  for (const auto& p : module.named_parameters()) put(p.key(), p.value());
+  for (const auto& b : module.named_buffers()) put(b.key(), b.value());
+}
+
 }  // namespace vl::test

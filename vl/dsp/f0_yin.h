@@ -9,7 +9,7 @@ namespace vl::dsp {
 /// mean normalisation; the first local minimum below 0.15, else the global minimum; parabolic
 /// interpolation of the difference function. Voiced where the normalised value is below 0.35 and
 /// the frame is louder than -55 dBFS (RMS). Median of three frames (the first and the last keep
-/// their value). The same bits on every machine: float32, fixed order, no weights.
+/// their value). Deterministic: float32 sums in a fixed order.
 /// @param wave [T] float32 at 16 kHz, T >= 1
 /// @return float32 [T / 160 + 1] Hz on the CPU (integer division), 0 where unvoiced
 /// @throws Error(kBadValue) for an empty wave
