@@ -121,6 +121,15 @@ TEST(HubertImport, TransformersNamesGiveTheSameTensors) {
   for (const auto& [key, value] : a.tensors) EXPECT_TRUE(value.equal(b.tensors.at(key))) << key;
 }
 
+TEST(HubertImport, PublicContainerEqualsTheFill) {
+  const models::ModelFile a = hubert_class().import(test::rvc_part("hubert"));
+  const models::ModelFile b = hubert_class().import(
+      weights::read_checkpoint(test::data("parity/rvc/hubert_base.pt").string()));
+  EXPECT_EQ(a.config, b.config);
+  ASSERT_EQ(a.tensors.size(), b.tensors.size());
+  for (const auto& [key, value] : a.tensors) EXPECT_TRUE(value.equal(b.tensors.at(key))) << key;
+}
+
 TEST(HubertImport, ConfigFromShapesAndHeads) {
   const auto heads = [](const weights::Checkpoint& c) {
     return hubert_class().import(c).config["heads"].get<int64_t>();
