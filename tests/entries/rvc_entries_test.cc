@@ -38,7 +38,7 @@ std::vector<std::string> names(const Tensors& t) {
 }
 
 TEST(ContentEntry, Features) {
-  const at::Tensor wave = test::rvc_clip(48000, 64000);
+  const at::Tensor wave = test::parity_speech(48000, 64000);
   const Tensors out = run("content", "features", "hubert", {{"wave", wave[0]}});
   EXPECT_EQ(names(out), (std::vector<std::string>{"layer12", "layer9", "layer9_proj"}));
   test::expect_rvc("hubert.layer12", out.at("layer12"), 1.8e-5);
@@ -50,7 +50,7 @@ TEST(ContentEntry, Features) {
 }
 
 TEST(F0Entry, MelSalienceAndF0) {
-  const at::Tensor wave = test::rvc_clip(48000, 64000);
+  const at::Tensor wave = test::parity_speech(48000, 64000);
   const Tensors mel = run("f0", "mel", "rmvpe", {{"wave", wave}});
   test::expect_rvc("rmvpe.mel", mel.at("mel"), 7e-6);
   const Tensors salience = run("f0", "salience", "rmvpe", {{"mel", mel.at("mel")}});

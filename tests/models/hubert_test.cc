@@ -36,7 +36,8 @@ TEST(Hubert, Goldens) {
   for (const Row& row : kRows) {
     models::Taps& taps = done[row.samples];
     if (taps.empty()) {
-      const auto layers = hubert->layers(test::rvc_clip(48000, 48000 + row.samples), 12, &taps);
+      const auto layers =
+          hubert->layers(test::parity_speech(48000, 48000 + row.samples), 12, &taps);
       taps["v1"] = hubert->project(layers[8]);
     }
     test::expect_rvc(std::string(row.clip) + row.golden, taps.at(row.golden), row.rel);
@@ -50,13 +51,13 @@ TEST(Hubert, FrameCounts) {
     int64_t samples, frames;
   } rows[] = {{400, 1}, {719, 1}, {720, 2}, {16000, 49}, {16079, 49}, {16080, 50}};
   for (const auto& row : rows)
-    EXPECT_EQ(hubert->features(test::rvc_clip(0, row.samples), 1).size(1), row.frames)
+    EXPECT_EQ(hubert->features(test::parity_speech(0, row.samples), 1).size(1), row.frames)
         << row.samples;
 }
 
 TEST(Hubert, BatchRowsAreIndependent) {
   const auto hubert = test::rvc_model<Hubert>("content", "hubert");
-  const at::Tensor a = test::rvc_clip(48000, 52000), b = test::rvc_clip(60000, 64000);
+  const at::Tensor a = test::parity_speech(48000, 52000), b = test::parity_speech(60000, 64000);
   const at::Tensor both = hubert->features(at::cat({a, b}), 12);
   test::expect_close("row 0", both.slice(0, 0, 1), hubert->features(a, 12), 0, 1e-5);
   test::expect_close("row 1", both.slice(0, 1, 2), hubert->features(b, 12), 0, 1e-5);
@@ -159,7 +160,7 @@ TEST(HubertImport, FewerLayersAndNoProjection) {
       }));
   const auto hubert = models::build_as<Hubert>(file, "nine layers");
   EXPECT_EQ(hubert->config().layers, 9);
-  test::expect_rvc("hubert.layer9", hubert->features(test::rvc_clip(48000, 64000), 9), 1e-5);
+  test::expect_rvc("hubert.layer9", hubert->features(test::parity_speech(48000, 64000), 9), 1e-5);
   EXPECT_THROW(hubert->project(at::zeros({1, 1, 64})), Error);
 }
 
@@ -191,7 +192,7 @@ TEST(Hubert, FullSizeIsFinite) {
   const auto module = hubert_class().make(hubert_class().default_config());
   test::fill_module(*module, 1);
   const at::Tensor out =
-      dynamic_cast<const Hubert&>(*module).features(test::rvc_clip(48000, 64000), 12);
+      dynamic_cast<const Hubert&>(*module).features(test::parity_speech(48000, 64000), 12);
   EXPECT_EQ(out.sizes(), (std::vector<int64_t>{1, 49, 768}));
   EXPECT_TRUE(out.isfinite().all().item<bool>());
   EXPECT_GT(out.std().item<double>(), 1e-2);

@@ -304,8 +304,8 @@ TEST(RvcImport, ContainersAgreeWithTheFill) {
 
 TEST(RvcImport, PublicContainerEqualsTheFill) {
   const models::ModelFile a = rvc_class().import(test::rvc_part("v2_40k_f0"));
-  const models::ModelFile b = rvc_class().import(
-      weights::read_checkpoint(test::data("parity/rvc/v2_40k_f0.pth").string()));
+  const models::ModelFile b =
+      rvc_class().import(weights::read_checkpoint(test::data("parity/rvc/v2_40k_f0.pth").string()));
   EXPECT_EQ(a.config, b.config);
   ASSERT_EQ(a.tensors.size(), b.tensors.size());
   for (const auto& [key, value] : a.tensors) EXPECT_TRUE(value.equal(b.tensors.at(key))) << key;

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <cstring>
 #include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/parity_speech.h"
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/models/registry.h"
@@ -51,16 +50,6 @@ inline at::Tensor rvc_input(const std::string& key) {
   const nlohmann::json& f = fills.at(name);
   return weights::fill_tensor(name, f["shape"].get<std::vector<int64_t>>(), f["seed"], f["scale"],
                               f["offset"]);
-}
-
-/// Samples [begin, end) of the parity speech as [1, end - begin].
-inline at::Tensor rvc_clip(int64_t begin, int64_t end) {
-  std::ifstream in(data("assets/speech/eng_60s_16k.wav"), std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  const size_t start = bytes.find("data") + 8 + 2 * static_cast<size_t>(begin);
-  std::vector<int16_t> pcm(static_cast<size_t>(end - begin));
-  std::memcpy(pcm.data(), bytes.data() + start, 2 * pcm.size());
-  return (at::tensor(pcm, at::kShort).to(at::kFloat) / 32768.f).unsqueeze(0);
 }
 
 /// Compares with "out:NAME" or "out:NAME@k" (every k-th element); `rel` of the largest value.
