@@ -1,14 +1,18 @@
 #include "vl/models/registry.h"
 
 #include "vl/core/error.h"
+#include "vl/models/hubert/hubert.h"
+#include "vl/models/rmvpe/rmvpe.h"
+#include "vl/models/rvc/rvc.h"
 
 namespace vl::models {
 
-// One function a class, in vl/models/ARCH/import.cc.
-// ModelClass hubert_class();   (a line each, added with the class)
-
 const std::vector<ModelClass>& registry() {
-  static const std::vector<ModelClass> classes = {};
+  static const std::vector<ModelClass> classes = {
+      hubert::hubert_class(),
+      rmvpe::rmvpe_class(),
+      rvc::rvc_class(),
+  };
   return classes;
 }
 

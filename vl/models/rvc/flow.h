@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+
+#include "vl/models/rvc/config.h"
+#include "vl/nn/layers.h"
+
+namespace vl::models::rvc {
+
+/// Gated convolutions conditioned on the speaker (WaveNet as in Glow-TTS), dilation 1, key "enc".
+class GatedStack : public nn::Module {
+ public:
+  explicit GatedStack(const RvcConfig& config);
+  /// h [B, hidden, T], g [B, gin, 1] -> [B, hidden, T]
+  at::Tensor operator()(const at::Tensor& h, const at::Tensor& g) const;
+
+ private:
+  int64_t hidden_;
+  std::shared_ptr<nn::ListOf<nn::Conv1d>> in_layers_, res_skip_layers_;
+  std::shared_ptr<nn::Conv1d> cond_layer_;
+};
+
+/// Mean-only affine coupling, run backwards.
+class Coupling : public nn::Module {
+ public:
+  explicit Coupling(const RvcConfig& config);
+  at::Tensor inverse(const at::Tensor& x, const at::Tensor& g) const;
+
+ private:
+  std::shared_ptr<nn::Conv1d> pre_, post_;
+  std::shared_ptr<GatedStack> enc_;
+};
+
+/// Four couplings at "flows.0/2/4/6" with channel flips between them, key "flow".
+class Flow : public nn::Module {
+ public:
+  explicit Flow(const RvcConfig& config);
+  /// From the prior's sample to the decoder's latent. x [B, inter, T], g [B, gin, 1]. A frame sees
+  /// 24 frames at each side (public sizes).
+  at::Tensor inverse(const at::Tensor& x, const at::Tensor& g) const;
+
+ private:
+  std::shared_ptr<nn::ListOf<Coupling>> flows_;
+};
+
+}  // namespace vl::models::rvc

@@ -1,0 +1,127 @@
+#include "vl/models/rvc/generator.h"
+
+#include <cmath>
+
+#include <ATen/ATen.h>
+
+namespace vl::models::rvc {
+
+namespace {
+
+constexpr double kSlope = 0.1, kLastSlope = 0.01;
+constexpr double kSineLevel = 0.1, kVoicedNoise = 0.003, kUnvoicedNoise = kSineLevel / 3;
+
+}  // namespace
+
+at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_t hop,
+                           int64_t sample_rate) {
+  const at::Tensor hz = f0.to(at::kDouble);
+  const int64_t batch = hz.size(0), frames = hz.size(1);
+  const at::Tensor step = at::arange(1, hop + 1, hz.options());
+  at::Tensor phase = (hz / static_cast<double>(sample_rate)).unsqueeze(2) * step;  // [B, F, hop]
+  const at::Tensor last = at::fmod(phase.select(2, hop - 1) + 0.5, 1.0) - 0.5;
+  const at::Tensor before = at::constant_pad_nd(last.slice(1, 0, frames - 1), {1, 0});
+  phase += at::fmod(before.cumsum(1), 1.0).unsqueeze(2);
+  // Modulo 1 in float64, so the sine itself can be float32.
+  const at::Tensor turn = at::fmod(phase, 1.0).to(at::kFloat);
+  const at::Tensor voiced = (f0 > 0).unsqueeze(2);
+  const at::Tensor draws = noise.to(at::kFloat).reshape({batch, frames, hop});
+  const at::Tensor out =
+      at::where(voiced, at::sin(turn * (2.0 * M_PI)) * kSineLevel + draws * kVoicedNoise,
+                draws * kUnvoicedNoise);
+  return out.reshape({batch, frames * hop, 1}).to(noise.scalar_type());
+}
+
+Source::Source() { l_linear_ = child<nn::Linear>("l_linear", 1, 1); }
+
+at::Tensor Source::operator()(const at::Tensor& sine) const {
+  return (*l_linear_)(sine.to(l_linear_->weight.scalar_type())).tanh_();
+}
+
+ResidualBlock::ResidualBlock(int64_t channels, int64_t kernel,
+                             const std::vector<int64_t>& dilations) {
+  convs1_ = child<nn::ListOf<nn::Conv1d>>("convs1");
+  convs2_ = child<nn::ListOf<nn::Conv1d>>("convs2");
+  for (int64_t dilation : dilations) {
+    convs1_->add(nn::Conv1dOptions{.in = channels,
+                                   .out = channels,
+                                   .kernel = kernel,
+                                   .padding = (kernel - 1) / 2 * dilation,
+                                   .dilation = dilation});
+    convs2_->add(nn::Conv1dOptions{
+        .in = channels, .out = channels, .kernel = kernel, .padding = kernel / 2});
+  }
+}
+
+at::Tensor ResidualBlock::operator()(const at::Tensor& x) const {
+  at::Tensor y = x;
+  for (size_t i = 0; i < convs1_->size(); ++i) {
+    at::Tensor t = (*convs1_)[i](at::leaky_relu(y, kSlope));
+    y = (*convs2_)[i](at::leaky_relu_(t, kSlope)).add_(y);
+  }
+  return y;
+}
+
+Generator::Generator(const RvcConfig& c)
+    : hop_(c.hop()), sample_rate_(c.sample_rate), kernels_(c.resblock_kernels.size()) {
+  if (c.f0) {
+    m_source_ = child<Source>("m_source");
+    noise_convs_ = child<nn::ListOf<nn::Conv1d>>("noise_convs");
+  }
+  conv_pre_ = child<nn::Conv1d>(
+      "conv_pre",
+      nn::Conv1dOptions{.in = c.inter, .out = c.upsample_channels, .kernel = 7, .padding = 3});
+  ups_ = child<nn::ListOf<nn::ConvTranspose1d>>("ups");
+  resblocks_ = child<nn::ListOf<ResidualBlock>>("resblocks");
+  int64_t channels = c.upsample_channels, after = hop_;
+  for (size_t i = 0; i < c.upsample_rates.size(); ++i) {
+    const int64_t rate = c.upsample_rates[i], kernel = c.upsample_kernels[i];
+    ups_->add(nn::ConvTranspose1dOptions{.in = channels,
+                                         .out = channels / 2,
+                                         .kernel = kernel,
+                                         .stride = rate,
+                                         .padding = (kernel - rate) / 2});
+    channels /= 2;
+    after /= rate;
+    if (c.f0)
+      noise_convs_->add(nn::Conv1dOptions{.in = 1,
+                                          .out = channels,
+                                          .kernel = after > 1 ? 2 * after : 1,
+                                          .stride = after,
+                                          .padding = after / 2});
+    for (size_t j = 0; j < kernels_; ++j)
+      resblocks_->add(channels, c.resblock_kernels[j], c.resblock_dilations[j]);
+  }
+  conv_post_ = child<nn::Conv1d>(
+      "conv_post",
+      nn::Conv1dOptions{.in = channels, .out = 1, .kernel = 7, .padding = 3, .bias = false});
+  cond_ = child<nn::Conv1d>(
+      "cond", nn::Conv1dOptions{.in = c.gin, .out = c.upsample_channels, .kernel = 1});
+}
+
+at::Tensor Generator::excitation(const at::Tensor& f0, const at::Tensor& noise) const {
+  return (*m_source_)(sine_excitation(f0, noise, hop_, sample_rate_));
+}
+
+at::Tensor Generator::stage(size_t i, const at::Tensor& x, const at::Tensor& har,
+                            Taps* taps) const {
+  at::Tensor y = (*ups_)[i](x);
+  keep(taps, fmt::format("ups{}", i), y);
+  if (noise_convs_) y.add_((*noise_convs_)[i](har));
+  at::Tensor sum = (*resblocks_)[i * kernels_](y);
+  for (size_t j = 1; j < kernels_; ++j) sum.add_((*resblocks_)[i * kernels_ + j](y));
+  sum.div_(static_cast<double>(kernels_));
+  keep(taps, fmt::format("stage{}", i), sum);
+  return sum;
+}
+
+at::Tensor Generator::operator()(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                                 Taps* taps) const {
+  at::Tensor x = (*conv_pre_)(z);
+  keep(taps, "conv_pre", x);
+  x.add_((*cond_)(g));
+  for (size_t i = 0; i < ups_->size(); ++i) x = stage(i, at::leaky_relu_(x, kSlope), har, taps);
+  return (*conv_post_)(at::leaky_relu_(x, kLastSlope)).tanh_();
+}
+
+}  // namespace vl::models::rvc

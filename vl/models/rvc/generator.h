@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+
+#include "vl/models/rvc/config.h"
+#include "vl/models/rvc/taps.h"
+#include "vl/nn/layers.h"
+
+namespace vl::models::rvc {
+
+/// Sine of the fundamental plus noise before the linear layer (NSF, Wang et al. 2019; RVC's
+/// "classic" phase: every frame starts where the one before ended, modulo 1).
+/// @param f0 [B, F] Hz, 0 where unvoiced
+/// @param noise [B, F * hop, 1] normal draws
+/// @return [B, F * hop, 1] in noise's dtype; the phase is float64 and starts at 0
+at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_t hop,
+                           int64_t sample_rate);
+
+/// "m_source": the learned scale and offset of the excitation.
+class Source : public nn::Module {
+ public:
+  Source();
+  at::Tensor operator()(const at::Tensor& sine) const;
+
+ private:
+  std::shared_ptr<nn::Linear> l_linear_;
+};
+
+/// HiFi-GAN residual block 1: for every dilation x += conv(lrelu(conv_dilated(lrelu(x)))).
+class ResidualBlock : public nn::Module {
+ public:
+  ResidualBlock(int64_t channels, int64_t kernel, const std::vector<int64_t>& dilations);
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  std::shared_ptr<nn::ListOf<nn::Conv1d>> convs1_, convs2_;
+};
+
+/// NSF-HiFi-GAN decoder, key "dec".
+class Generator : public nn::Module {
+ public:
+  explicit Generator(const RvcConfig& config);
+
+  /// Excitation signal [B, F * hop, 1]; models with f0 only.
+  at::Tensor excitation(const at::Tensor& f0, const at::Tensor& noise) const;
+
+  /// A frame sees 12 frames at each side.
+  /// @param z [B, inter, F]
+  /// @param har [B, 1, F * hop], undefined for models without f0
+  /// @param g [B, gin, 1]
+  /// @return [B, 1, F * hop] in [-1, 1]
+  at::Tensor operator()(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                        Taps* taps) const;
+
+ private:
+  at::Tensor stage(size_t i, const at::Tensor& x, const at::Tensor& har, Taps* taps) const;
+
+  int64_t hop_, sample_rate_;
+  size_t kernels_;  // residual blocks a stage
+  std::shared_ptr<Source> m_source_;
+  std::shared_ptr<nn::Conv1d> conv_pre_, conv_post_, cond_;
+  std::shared_ptr<nn::ListOf<nn::Conv1d>> noise_convs_;
+  std::shared_ptr<nn::ListOf<nn::ConvTranspose1d>> ups_;
+  std::shared_ptr<nn::ListOf<ResidualBlock>> resblocks_;
+};
+
+}  // namespace vl::models::rvc

@@ -1,0 +1,33 @@
+#include "vl/models/rvc/manifest.h"
+
+#include <filesystem>
+
+namespace vl::models {
+
+using nlohmann::json;
+
+json manifest_part(const weights::Checkpoint& checkpoint) {
+  if (!checkpoint.config || !checkpoint.config->is_object()) return nullptr;
+  const auto parts = checkpoint.config->find("parts");
+  if (parts == checkpoint.config->end() || !parts->is_array()) return nullptr;
+  const std::string name = std::filesystem::path(checkpoint.file).filename().string();
+  for (const json& part : *parts) {
+    if (!part.is_object() || !part.contains("config")) continue;
+    const auto params = part.find("params");
+    if (params != part.end() && params->is_string() && *params == name) return part["config"];
+  }
+  return nullptr;
+}
+
+weights::StateDict find_tensors(const weights::Checkpoint& checkpoint,
+                                const std::vector<std::string>& entries) {
+  for (const std::string& entry : entries) {
+    const weights::Value* value = entry.empty() ? &checkpoint.root : checkpoint.root.find(entry);
+    if (value == nullptr) continue;
+    weights::StateDict found = value->tensors();
+    if (!found.empty()) return found;
+  }
+  return {};
+}
+
+}  // namespace vl::models
