@@ -1,14 +1,17 @@
 #include "vl/models/registry.h"
 
 #include "vl/core/error.h"
+#include "vl/models/fastpitch/import.h"
+#include "vl/models/hifigan/import.h"
 
 namespace vl::models {
 
 // One function a class, in vl/models/ARCH/import.cc.
-// ModelClass hubert_class();   (a line each, added with the class)
-
 const std::vector<ModelClass>& registry() {
-  static const std::vector<ModelClass> classes = {};
+  static const std::vector<ModelClass> classes = {
+      fastpitch::fastpitch_class(),
+      hifigan::hifigan_class(),
+  };
   return classes;
 }
 
