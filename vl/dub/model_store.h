@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "vl/models/registry.h"
+
+namespace vl::dub {
+
+/// One weights file in MODELS_DIR.
+struct StoredModel {
+  std::string name, role, arch, licence;
+  std::filesystem::path path;
+  int64_t bytes = 0;
+};
+
+/// The folder of imported models: MODELS_DIR/NAME.safetensors.
+class ModelStore {
+ public:
+  explicit ModelStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// All readable weights files, by name. Files that are none of ours are passed over.
+  std::vector<StoredModel> list() const;
+  std::optional<StoredModel> find(const std::string& name) const;
+  /// The newest of a role, by modification time.
+  std::optional<StoredModel> newest(const std::string& role) const;
+
+  /// Imports a public checkpoint (with its separate config file, or empty). @return the "imported" object of cli.md
+  /// @throws Error(kOutputExists) when the name is taken and overwrite is false; the reader's and importer's errors
+  nlohmann::ordered_json import(const std::string& source, const std::string& role, const std::string& name,
+                                const std::string& config_file, bool overwrite) const;
+
+  /// Hashes the files against the record written at import. @return the "results" array of cli.md
+  nlohmann::ordered_json verify(const std::vector<std::string>& names) const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path record_path(const std::string& name) const;
+  std::filesystem::path folder_;
+};
+
+/// Reads a separate config file: JSON, or the simple YAML of Vocos. @throws Error(kBadWeights) when it is neither
+nlohmann::json read_config_file(const std::string& path);
+
+/// Reads any model container or weights file, with an optional config file beside it.
+weights::Checkpoint open_checkpoint(const std::string& path, const std::string& config_file);
+
+/// What `models inspect FILE` prints: container, kind, tensors, missing and extra keys, globals.
+nlohmann::ordered_json inspect_checkpoint(const std::string& path);
+
+/// "a-z0-9_-", 1 to 64 characters. @throws Error(kBadValue)
+void check_model_name(const std::string& name);
+
+}  // namespace vl::dub
