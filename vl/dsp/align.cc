@@ -23,8 +23,7 @@ double log_beta(double a, double b) { return log_gamma(a) + log_gamma(b) - log_g
 double beta_binomial(int64_t j, int64_t n, int64_t a, int64_t b) {
   const auto jd = static_cast<double>(j), nd = static_cast<double>(n), ad = static_cast<double>(a),
              bd = static_cast<double>(b);
-  const double log_choose =
-      log_gamma(nd + 1.0) - log_gamma(jd + 1.0) - log_gamma(nd - jd + 1.0);
+  const double log_choose = log_gamma(nd + 1.0) - log_gamma(jd + 1.0) - log_gamma(nd - jd + 1.0);
   return std::exp(log_choose + log_beta(jd + ad, nd - jd + bd) - log_beta(ad, bd));
 }
 

@@ -5,12 +5,13 @@
 namespace vl::dsp {
 
 struct Alignment {
-  at::Tensor path;  ///< [T] int64, the symbol of each frame: starts at 0, ends at S - 1, steps 0 or 1
-  at::Tensor dur;   ///< [S] int64, frames of each symbol, every one above 0
+  at::Tensor
+      path;  ///< [T] int64, the symbol of each frame: starts at 0, ends at S - 1, steps 0 or 1
+  at::Tensor dur;  ///< [S] int64, frames of each symbol, every one above 0
 };
 
-/// Monotonic alignment search (Kim et al. 2020; Badlani et al. 2021): the path of the largest sum of
-/// log-probabilities, in float32; a tie goes diagonally. One symbol takes all frames.
+/// Monotonic alignment search (Kim et al. 2020; Badlani et al. 2021): the path of the largest sum
+/// of log-probabilities, in float32; a tie goes diagonally. One symbol takes all frames.
 /// @param log_attn [T, S] natural log of the soft alignment, frames by symbols; -inf is allowed
 /// @throws Error(kBadValue) for an empty matrix, fewer frames than symbols, NaN or +inf
 Alignment monotonic_align(const at::Tensor& log_attn);

@@ -62,8 +62,8 @@ FastPitchControls controls_of(const Call& call) {
 Tensors infer(const Call& call) {
   const auto& model = model_of<FastPitch>(call, "fastpitch");
   Tensors out;
-  const FastPitchOutput o = model.infer(call.input("ids"), controls_of(call),
-                                        call.outputs_all ? &out : nullptr);
+  const FastPitchOutput o =
+      model.infer(call.input("ids"), controls_of(call), call.outputs_all ? &out : nullptr);
   out["mel"] = o.mel;
   out["mel_lens"] = o.mel_lens;
   out["dur"] = o.dur;
@@ -124,10 +124,14 @@ std::vector<Entry> fastpitch_entries() {
                   {.name = "dur_tgt", .dims = {-1, -1}, .optional = true},
                   {.name = "pitch_tgt", .dims = {-1, 1, -1}, .optional = true},
                   {.name = "energy_tgt", .dims = {-1, 1, -1}, .optional = true},
-                  setting("pitch_flatten", Kind::kInt), setting("pitch_invert", Kind::kInt),
-                  setting("pitch_amplify"), setting("pitch_shift_hz"),
-                  setting("pitch_custom", Kind::kInt), setting("max_duration"),
-                  setting("half_even", Kind::kInt), setting("reference_padding", Kind::kInt)},
+                  setting("pitch_flatten", Kind::kInt),
+                  setting("pitch_invert", Kind::kInt),
+                  setting("pitch_amplify"),
+                  setting("pitch_shift_hz"),
+                  setting("pitch_custom", Kind::kInt),
+                  setting("max_duration"),
+                  setting("half_even", Kind::kInt),
+                  setting("reference_padding", Kind::kInt)},
        .run = infer},
       {.role = "fastpitch",
        .name = "align",

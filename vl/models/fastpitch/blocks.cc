@@ -46,8 +46,7 @@ at::Tensor SelfAttention::operator()(const at::Tensor& x, const at::Tensor& keep
     mask = keys.view({batch, 1, 1, length}).expand({batch, 1, length, length});
   }
   const at::Tensor attended = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], mask);
-  const at::Tensor merged =
-      attended.transpose(1, 2).reshape({batch, length, heads_ * head_dim_});
+  const at::Tensor merged = attended.transpose(1, 2).reshape({batch, length, heads_ * head_dim_});
   return (*layer_norm_)(x + (*o_net_)(merged));
 }
 
@@ -72,8 +71,8 @@ FftBlock::FftBlock(int64_t dim, const FftConfig& c) {
 at::Tensor FftBlock::operator()(const at::Tensor& x, const Masks& masks, const std::string& name,
                                 Blocks* blocks) const {
   const at::Tensor attended = (*dec_attn_)(x, masks.keep);
-  const at::Tensor out = apply_mask((*pos_ff_)(apply_mask(attended, masks.keep), masks.valid),
-                                    masks.keep);
+  const at::Tensor out =
+      apply_mask((*pos_ff_)(apply_mask(attended, masks.keep), masks.valid), masks.keep);
   if (blocks != nullptr) (*blocks)[name + ".dec_attn"] = attended, (*blocks)[name] = out;
   return out;
 }

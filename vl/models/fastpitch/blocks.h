@@ -17,13 +17,14 @@ using Blocks = std::map<std::string, at::Tensor>;
 
 /// Which places of a batch count. An undefined tensor means all of them.
 struct Masks {
-  at::Tensor keep;   ///< [B, T] bool: attended places, not zeroed after a block (holes are false)
-  at::Tensor valid;  ///< [B, T] bool: places inside the utterance (holes are true); undefined in the
-                     ///< padded mode of the reference, which reads what padding holds
+  at::Tensor keep =
+      {};  ///< [B, T] bool: attended places, not zeroed after a block (holes are false)
+  at::Tensor valid = {};  ///< [B, T] bool: places inside the utterance (holes are true); undefined
+                          ///< in the padded mode of the reference, which reads what padding holds
 };
 
-/// x [B, T, C] (or [B, C, T] with `channels_first`) times the mask [B, T]; x itself when the mask is
-/// undefined.
+/// x [B, T, C] (or [B, C, T] with `channels_first`) times the mask [B, T]; x itself when the mask
+/// is undefined.
 at::Tensor apply_mask(const at::Tensor& x, const at::Tensor& mask, bool channels_first = false);
 
 /// Sinusoidal positions: [sin(p f) | cos(p f)] with the frequencies of the checkpoint.

@@ -61,8 +61,7 @@ at::Tensor regulate_length(const at::Tensor& h, const at::Tensor& repeats) {
   const at::Tensor ids = at::arange(h.size(1), at::kLong);
   for (int64_t b = 0; b < batch; ++b)
     symbol[b].slice(0, 0, lengths[b].item<int64_t>()).copy_(ids.repeat_interleave(repeats[b]));
-  const at::Tensor index =
-      symbol.to(h.device()).unsqueeze(2).expand({batch, frames, h.size(2)});
+  const at::Tensor index = symbol.to(h.device()).unsqueeze(2).expand({batch, frames, h.size(2)});
   const at::Tensor out = h.gather(1, index);
   if (lengths.min().item<int64_t>() == frames) return out;
   const at::Tensor inside = at::arange(frames, at::kLong).unsqueeze(0) < lengths.unsqueeze(1);

@@ -26,14 +26,14 @@ struct PitchTransform {
 
 /// Options of one call. Undefined tensors are absent.
 struct FastPitchControls {
-  at::Tensor speaker;     ///< [1] or [B] int64; 0 when absent; ignored by a one-speaker model
-  double pace = 1.0;      ///< > 0; every duration is divided by it
-  at::Tensor dur_tgt;     ///< [B, S] frames, >= 0, in place of the predicted durations
-  at::Tensor pitch_tgt;   ///< [B, 1, S] standardised, in place of the transformed prediction
-  at::Tensor energy_tgt;  ///< [B, 1, S], in place of the prediction; needs energy conditioning
-  PitchTransform pitch;
-  double max_duration = 75.0;      ///< frames, upper limit of a predicted duration
-  bool half_even = false;          ///< rounding (half to even) and limit (100) of the TorchScript class
+  at::Tensor speaker = {};     ///< [1] or [B] int64; 0 when absent; ignored by a one-speaker model
+  double pace = 1.0;           ///< > 0; every duration is divided by it
+  at::Tensor dur_tgt = {};     ///< [B, S] frames, >= 0, in place of the predicted durations
+  at::Tensor pitch_tgt = {};   ///< [B, 1, S] standardised, in place of the transformed prediction
+  at::Tensor energy_tgt = {};  ///< [B, 1, S], in place of the prediction; needs energy conditioning
+  PitchTransform pitch = {};
+  double max_duration = 75.0;  ///< frames, upper limit of a predicted duration
+  bool half_even = false;      ///< rounding (half to even) and limit (100) of the TorchScript class
   bool reference_padding = false;  ///< read padding as the public code does: an utterance then
                                    ///< depends on how much its batch pads it
 };

@@ -88,8 +88,8 @@ Masks FastPitch::encoder_masks(const at::Tensor& ids, bool reference_padding) co
 
 at::Tensor FastPitch::speaker_condition(const at::Tensor& speaker, int64_t batch) const {
   if (!speaker_emb_) return {};
-  const at::Tensor id = speaker.defined() ? speaker.to(at::kLong).reshape({-1})
-                                          : at::zeros({1}, at::kLong);
+  const at::Tensor id =
+      speaker.defined() ? speaker.to(at::kLong).reshape({-1}) : at::zeros({1}, at::kLong);
   if (id.numel() != 1 && id.numel() != batch)
     fail(Code::kBadValue, "{} speaker ids for {} utterances", id.numel(), batch);
   for (int64_t i = 0; i < id.numel(); ++i)
@@ -160,8 +160,8 @@ FastPitchPlan FastPitch::plan(const at::Tensor& given_ids, const FastPitchContro
   const Masks masks = encoder_masks(ids, c.reference_padding);
   FastPitchPlan p;
   p.reference_padding = c.reference_padding;
-  at::Tensor h = (*encoder_)(encoder_->embed(ids), masks,
-                             speaker_condition(c.speaker, ids.size(0)), blocks);
+  at::Tensor h =
+      (*encoder_)(encoder_->embed(ids), masks, speaker_condition(c.speaker, ids.size(0)), blocks);
   const at::Tensor log_dur = (*duration_predictor_)(h, masks).to(at::kFloat);
   record(blocks, "log_dur", log_dur);
   const double limit = c.half_even ? kTorchScriptMaxDuration : c.max_duration;
@@ -178,8 +178,8 @@ FastPitchPlan FastPitch::plan(const at::Tensor& given_ids, const FastPitchContro
 
 FastPitchOutput FastPitch::render(const FastPitchPlan& plan, Blocks* blocks) const {
   const at::Tensor lens = plan.repeats.sum(1);
-  FastPitchOutput out{.mel = {}, .mel_lens = lens, .dur = plan.dur, .pitch = plan.pitch,
-                      .energy = plan.energy};
+  FastPitchOutput out{
+      .mel = {}, .mel_lens = lens, .dur = plan.dur, .pitch = plan.pitch, .energy = plan.energy};
   const int64_t batch = lens.size(0), frames = batch == 0 ? 0 : lens.max().item<int64_t>();
   if (frames == 0) {
     out.mel = at::zeros({batch, config_.n_mel_channels, 0}, plan.dur.options());

@@ -14,19 +14,21 @@ namespace vl::models::fastpitch {
 
 /// What is known of an utterance before any mel frame is computed.
 struct FastPitchPlan {
-  at::Tensor dur;       ///< [B, S] float32, predicted frames a symbol before pace
-  at::Tensor pitch;     ///< [B, 1, S] float32, predicted and transformed, standardised
-  at::Tensor energy;    ///< [B, S] float32, predicted; undefined without energy conditioning
-  at::Tensor repeats;   ///< [B, S] int64 on the CPU, frames a symbol; may be edited before render()
-  at::Tensor mel_lens;  ///< [B] int64 on the CPU, row sums of `repeats`
-  at::Tensor encoded;   ///< [B, S, d], encoder output with pitch and energy added
+  at::Tensor dur = {};     ///< [B, S] float32, predicted frames a symbol before pace
+  at::Tensor pitch = {};   ///< [B, 1, S] float32, predicted and transformed, standardised
+  at::Tensor energy = {};  ///< [B, S] float32, predicted; undefined without energy conditioning
+  at::Tensor repeats =
+      {};  ///< [B, S] int64 on the CPU, frames a symbol; may be edited before render()
+  at::Tensor mel_lens = {};        ///< [B] int64 on the CPU, row sums of `repeats`
+  at::Tensor encoded = {};         ///< [B, S, d], encoder output with pitch and energy added
   bool reference_padding = false;  ///< of the controls, for the decoder
 };
 
 struct FastPitchOutput {
-  at::Tensor mel;       ///< [B, n_mels, F] float32, natural log; frames past mel_lens hold proj.bias
-  at::Tensor mel_lens;  ///< [B] int64 on the CPU
-  at::Tensor dur, pitch, energy;  ///< as in FastPitchPlan: predictions even when targets were given
+  at::Tensor mel =
+      {};  ///< [B, n_mels, F] float32, natural log; frames past mel_lens hold proj.bias
+  at::Tensor mel_lens = {};                      ///< [B] int64 on the CPU
+  at::Tensor dur = {}, pitch = {}, energy = {};  ///< as in FastPitchPlan, whatever the targets
 };
 
 /// FastPitch 1.1 (Lancucki 2021): parallel text to mel with explicit duration, pitch and energy.

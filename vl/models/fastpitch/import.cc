@@ -81,8 +81,8 @@ FastPitchConfig config_from_shapes(const StateDict& t) {
 /// training script.
 bool is_setup_key(const std::string& key) {
   static const std::vector<std::string> kKeys = {
-      "p_arpabet",     "text_cleaners", "symbol_set", "sampling_rate", "hop_length", "win_length",
-      "max_wav_value", "filter_length", "mel_fmin",   "mel_fmax"};
+      "p_arpabet",  "text_cleaners", "symbol_set",    "sampling_rate", "hop_length",
+      "win_length", "max_wav_value", "filter_length", "mel_fmin",      "mel_fmax"};
   return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
@@ -109,13 +109,15 @@ void check_shapes(const json& config, const json& shapes, const json& source) {
   };
   for (const std::string side : {"in_fft", "out_fft"})
     if (product(config, side) != product(shapes, side))
-      fail(Code::kBadWeights, "{0}_n_heads x {0}_d_head is {1} in the configuration, {2} in the weights",
-           side, product(config, side), product(shapes, side));
+      fail(Code::kBadWeights,
+           "{0}_n_heads x {0}_d_head is {1} in the configuration, {2} in the weights", side,
+           product(config, side), product(shapes, side));
   for (const auto& [key, value] : config.items()) {
     const bool free = is_setup_key(key) || key == "padding_idx" || key == "speaker_emb_weight" ||
                       key.find("_n_heads") != std::string::npos ||
                       key.find("_d_head") != std::string::npos;
-    const bool energy_off = key.rfind("energy_", 0) == 0 && !shapes["energy_conditioning"].get<bool>();
+    const bool energy_off =
+        key.rfind("energy_", 0) == 0 && !shapes["energy_conditioning"].get<bool>();
     if (!free && !(energy_off && key != "energy_conditioning") && value != shapes[key])
       fail(Code::kBadWeights, "{} is {} in the configuration, {} in the weights", key, value.dump(),
            shapes[key].dump());

@@ -12,7 +12,8 @@ constexpr double kMaxChannels = 1 << 16;
 constexpr int64_t kOuterReach = 3;  // conv_pre and conv_post: kernel 7
 
 /// Samples on each side that one residual block reads.
-int64_t block_reach(const std::string& kind, int64_t kernel, const std::vector<int64_t>& dilations) {
+int64_t block_reach(const std::string& kind, int64_t kernel,
+                    const std::vector<int64_t>& dilations) {
   const int64_t half = (kernel - 1) / 2;
   int64_t reach = 0;
   for (int64_t d : dilations) reach += d * half + (kind == "1" ? half : 0);
@@ -62,7 +63,8 @@ void check_config(const HifiganConfig& c) {
     if (kernel % 2 == 0) bad(fmt::format("the even kernel size {}", kernel));
   for (const auto& dilations : c.resblock_dilation_sizes)
     if (dilations.empty() || dilations.size() > 16 ||
-        std::any_of(dilations.begin(), dilations.end(), [](int64_t d) { return d < 1 || d > 1024; }))
+        std::any_of(dilations.begin(), dilations.end(),
+                    [](int64_t d) { return d < 1 || d > 1024; }))
       bad("resblock_dilation_sizes must be lists of 1 to 16 numbers from 1 to 1024");
   if (c.upsample_initial_channel % (int64_t{1} << c.upsample_rates.size()) != 0)
     bad(fmt::format("{} channels cannot be halved {} times", c.upsample_initial_channel,

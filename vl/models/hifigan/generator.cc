@@ -112,8 +112,7 @@ at::Tensor vocode_span(const Generator& generator, const at::Tensor& mel, int64_
   return audio.slice(2, (first - begin) * rate, (first - begin + count) * rate);
 }
 
-at::Tensor vocode_chunked(const Generator& generator, const at::Tensor& mel,
-                          int64_t chunk_frames) {
+at::Tensor vocode_chunked(const Generator& generator, const at::Tensor& mel, int64_t chunk_frames) {
   if (chunk_frames < 1) fail(Code::kBadValue, "chunks of {} frames", chunk_frames);
   if (mel.dim() != 3 || mel.size(2) <= chunk_frames) return generator.forward(mel);
   std::vector<at::Tensor> parts;

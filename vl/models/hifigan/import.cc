@@ -101,7 +101,7 @@ HifiganConfig config_from_shapes(const StateDict& t) {
     c.upsample_kernel_sizes.push_back(kernel);
     c.upsample_rates.push_back(kernel / 2);  // every public variant
   }
-  c.resblock = t.contains("resblocks.0.convs1.0.weight") ? "1" : "2";
+  c.resblock = std::string(t.contains("resblocks.0.convs1.0.weight") ? "1" : "2");
   const std::string convs = c.resblock == "1" ? "convs1" : "convs";
   int64_t blocks = 0;
   while (t.contains(fmt::format("resblocks.{}.{}.0.weight", blocks, convs))) ++blocks;
@@ -120,8 +120,8 @@ HifiganConfig config_from_shapes(const StateDict& t) {
 /// Sets the fields that `source` names, under the spelling of either origin.
 void set_fields(HifiganConfig& config, const json& source) {
   static const std::map<std::string, std::string> kOtherNames = {
-      {"filter_length", "n_fft"},    {"hop_length", "hop_size"}, {"win_length", "win_size"},
-      {"mel_fmin", "fmin"},          {"mel_fmax", "fmax"},       {"n_mel_channels", "num_mels"}};
+      {"filter_length", "n_fft"}, {"hop_length", "hop_size"}, {"win_length", "win_size"},
+      {"mel_fmin", "fmin"},       {"mel_fmax", "fmax"},       {"n_mel_channels", "num_mels"}};
   if (!source.is_object()) return;
   Fields fields;
   describe(config, fields);
@@ -157,24 +157,24 @@ HifiganConfig read_config(const Checkpoint& checkpoint, const StateDict& tensors
   const json given = architecture(checkpoint);
   HifiganConfig config;
   // Shapes do not tell dilations, so they are asked only where the configuration is silent.
-  const bool complete = given.contains("resblock_kernel_sizes") && given.contains("resblock") &&
-                        given.contains("resblock_dilation_sizes") &&
-                        given.contains("upsample_rates") &&
-                        given.contains("upsample_kernel_sizes") &&
-                        given.contains("upsample_initial_channel");
+  const bool complete =
+      given.contains("resblock_kernel_sizes") && given.contains("resblock") &&
+      given.contains("resblock_dilation_sizes") && given.contains("upsample_rates") &&
+      given.contains("upsample_kernel_sizes") && given.contains("upsample_initial_channel");
   if (!complete) config = config_from_shapes(tensors);
   config.num_mels = size_of(tensors, "conv_pre.weight", 1);
   json setup = part(checkpoint, "train_setup");
   if (setup.is_object())
-    for (const char* key : {"resblock", "upsample_rates", "upsample_kernel_sizes",
-                            "upsample_initial_channel", "resblock_kernel_sizes",
-                            "resblock_dilation_sizes", "num_mels", "n_mel_channels"})
+    for (const char* key :
+         {"resblock", "upsample_rates", "upsample_kernel_sizes", "upsample_initial_channel",
+          "resblock_kernel_sizes", "resblock_dilation_sizes", "num_mels", "n_mel_channels"})
       setup.erase(key);
   set_fields(config, setup);
   set_fields(config, given);
   check_config(config);
   if (config.upsample_initial_channel != size_of(tensors, "conv_pre.weight", 0))
-    fail(Code::kBadWeights, "upsample_initial_channel is {} in the configuration, {} in the weights",
+    fail(Code::kBadWeights,
+         "upsample_initial_channel is {} in the configuration, {} in the weights",
          config.upsample_initial_channel, size_of(tensors, "conv_pre.weight", 0));
   return config;
 }
