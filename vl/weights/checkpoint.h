@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "vl/weights/mapped_file.h"
 #include "vl/weights/value.h"
 
 namespace vl::weights {
@@ -34,6 +35,9 @@ struct Checkpoint {
 /// kUnsafeModel (refused global),
 ///         each naming the place in the file
 Checkpoint read_checkpoint(const std::string& path);
+
+/// The same from bytes in memory; `file` is the name for messages.
+Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file);
 
 /// Deterministic weights for the parameter list PARAMS.json (a JSON array of {key, shape, dtype,
 /// scale, offset[, tied_to, special]}), by the rule of vl/weights/fill.h. With `half` every float

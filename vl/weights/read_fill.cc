@@ -31,16 +31,6 @@ at::Tensor one(const json& p, uint64_t seed, bool half) {
 
 }  // namespace
 
-StateDict Checkpoint::tensors(const std::vector<std::string>& entries) const {
-  for (const std::string& entry : entries) {
-    const Value* v = entry.empty() ? &root : root.find(entry);
-    if (v == nullptr) continue;
-    StateDict found = v->tensors();
-    if (!found.empty()) return found;
-  }
-  throw Error(Code::kWrongModelKind, file + " holds no tensors", Where{.file = file});
-}
-
 Checkpoint read_fill(const std::string& params_json, uint64_t seed, bool half) {
   std::ifstream in(params_json);
   if (!in)

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "vl/weights/mapped_file.h"
 #include "vl/weights/state_dict.h"
 
 namespace vl::weights {
@@ -18,6 +19,8 @@ struct SafetensorsFile {
 /// @throws Error kNotFound, kNotACheckpoint (header), kTruncatedModel, kBadWeights (offsets,
 /// overlap, shapes)
 SafetensorsFile read_safetensors(const std::string& path);
+/// The same from bytes in memory; `file` is the name for messages.
+SafetensorsFile read_safetensors_bytes(const ByteView& bytes, const std::string& file);
 
 /// Writes beside the target as .NAME.part, then renames. Tensors are made contiguous; order is
 /// kept.
