@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/paths.h"
+#include "tests/support/torch_fill.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
 #include "vl/models/fastpitch/import.h"
@@ -357,11 +358,22 @@ TEST(FastPitchImport, RefusesWhatDoesNotFit) {
   EXPECT_THROW(fastpitch_class().import(other), Error);
 }
 
-TEST(FastPitchImport, DefaultsArePublicSize) {
-  const auto module = fastpitch_class().make(fastpitch_class().default_config());
+TEST(FastPitch, PublicSize) {
+  ModelFile file{.role = "fastpitch",
+                 .arch = "fastpitch",
+                 .config = fastpitch_class().default_config(),
+                 .tensors = {}};
+  const auto empty = fastpitch_class().make(file.config);
   int64_t count = 0;
-  for (const at::Tensor& p : module->parameters()) count += p.numel();
+  for (const at::Tensor& p : empty->parameters()) count += p.numel();
   EXPECT_EQ(count, 45261395);
+  file.tensors = test::rule_filled(*empty, 1);
+  const auto m = build_as<FastPitch>(file, "fill");
+  const at::Tensor ids = at::arange(1, 81, at::kLong).unsqueeze(0);
+  const FastPitchOutput out = m->infer(ids, {.dur_tgt = at::full({1, 80}, 2.0)});
+  EXPECT_EQ(out.mel.sizes(), at::IntArrayRef({1, 80, 160}));
+  for (const at::Tensor& t : {out.mel, out.dur, out.pitch, out.energy})
+    EXPECT_TRUE(t.isfinite().all().item<bool>());
 }
 
 }  // namespace

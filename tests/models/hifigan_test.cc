@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/paths.h"
+#include "tests/support/torch_fill.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
 #include "vl/models/hifigan/generator.h"
@@ -285,6 +286,17 @@ TEST(HifiganImport, VariantsHaveThePublishedSizes) {
       count += p.numel();
     EXPECT_EQ(count, r.want) << r.name;
   }
+}
+
+TEST(Hifigan, PublicSize) {
+  ModelFile file{.role = "hifigan",
+                 .arch = "hifigan",
+                 .config = hifigan_class().default_config(),
+                 .tensors = {}};
+  file.tensors = test::rule_filled(*hifigan_class().make(file.config), 1);
+  const at::Tensor audio = build_as<Generator>(file, "fill")->forward(random_mel(1, 16, 1));
+  EXPECT_EQ(audio.sizes(), at::IntArrayRef({1, 1, 4096}));
+  EXPECT_TRUE(audio.isfinite().all().item<bool>());
 }
 
 TEST(HifiganOutput, Pcm16) {
