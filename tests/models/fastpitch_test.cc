@@ -330,6 +330,40 @@ TEST(FastPitchImport, ConfigFromShapes) {
   EXPECT_EQ(b.config["energy_conditioning"], false);
 }
 
+weights::Value dict_of(std::vector<std::pair<std::string, weights::Value>> items) {
+  auto dict = std::make_shared<weights::Dict>();
+  for (auto& [key, value] : items) dict->emplace_back(weights::Value{key}, std::move(value));
+  return {dict};
+}
+
+TEST(FastPitchImport, PrefixesAndTrainingSetup) {
+  const Checkpoint plain = filled("fastpitch_b");
+  const ModelFile want = fastpitch_class().import(plain);
+  for (const std::string prefix : {"module.", "module.1.", "1."}) {
+    std::vector<std::pair<std::string, weights::Value>> tensors;
+    for (const auto& [key, value] : plain.root.tensors())
+      tensors.emplace_back(prefix + key, weights::Value{value});
+    const weights::Value setup = dict_of({{"symbol_set", {std::string("english_expanded")}},
+                                          {"text_cleaners", {std::string("basic_cleaners")}},
+                                          {"p_arpabet", {0.5}},
+                                          {"hop_length", {int64_t{512}}},
+                                          {"n_speakers", {int64_t{7}}},
+                                          {"win_length", {}}});
+    Checkpoint c = plain;
+    c.root = dict_of({{"train_setup", setup}, {"state_dict", dict_of(std::move(tensors))}});
+    EXPECT_TRUE(fastpitch_class().recognise(c)) << prefix;
+    const ModelFile got = fastpitch_class().import(c);
+    ASSERT_EQ(got.tensors.size(), want.tensors.size());
+    for (const auto& item : want.tensors) EXPECT_TRUE(got.tensors.contains(item.first));
+    nlohmann::json expected = want.config;
+    expected["symbol_set"] = "english_expanded";
+    expected["text_cleaners"] = {"basic_cleaners"};
+    expected["p_arpabet"] = 0.5;
+    expected["hop_length"] = 512;
+    EXPECT_EQ(got.config, expected);
+  }
+}
+
 TEST(FastPitchImport, RefusesWhatDoesNotFit) {
   struct Row {
     const char* key;
@@ -370,8 +404,8 @@ TEST(FastPitch, PublicSize) {
   file.tensors = test::rule_filled(*empty, 1);
   const auto m = build_as<FastPitch>(file, "fill");
   const at::Tensor ids = at::arange(1, 81, at::kLong).unsqueeze(0);
-  const FastPitchOutput out = m->infer(ids, {.dur_tgt = at::full({1, 80}, 2.0)});
-  EXPECT_EQ(out.mel.sizes(), at::IntArrayRef({1, 80, 160}));
+  const FastPitchOutput out = m->infer(ids, {.dur_tgt = at::ones({1, 80})});
+  EXPECT_EQ(out.mel.sizes(), at::IntArrayRef({1, 80, 80}));
   for (const at::Tensor& t : {out.mel, out.dur, out.pitch, out.energy})
     EXPECT_TRUE(t.isfinite().all().item<bool>());
 }
