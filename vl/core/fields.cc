@@ -48,9 +48,8 @@ json fields_to_json(const Fields& fields) {
   return out;
 }
 
-namespace {
-
-void check_value(const Field& f, Code code) {
+void check_field(const Field& f, int code_number) {
+  const Code code = static_cast<Code>(code_number);
   const auto number = [&](double v) {
     if (!(v >= f.min && v <= f.max))
       fail(code, "{} is {}, outside {}..{}", f.name, v, f.min, f.max);
@@ -73,6 +72,8 @@ void check_value(const Field& f, Code code) {
   if (auto* p = std::get_if<std::vector<double>*>(&f.value))
     for (double v : **p) number(v);
 }
+
+namespace {
 
 void assign(bool* p, const json& v) { *p = v.get_ref<const json::boolean_t&>(); }
 void assign(int64_t* p, const json& v) {
@@ -111,7 +112,7 @@ void fields_from_json(Fields& fields, const json& object, int code_number) {
     } catch (const json::exception&) {
       fail(code, "key \"{}\" has the wrong type: {}", key, value.dump());
     }
-    check_value(*f, code);
+    check_field(*f, code_number);
   }
 }
 

@@ -26,9 +26,11 @@ struct Field {
   std::vector<std::string> aliases =
       {};               ///< further flag names, without the leading hyphens ("i", "face")
   bool secret = false;  ///< printed as "***"
+  bool text = false;    ///< TEXT value: @FILE, - (standard input) and @@ are understood, UTF-8 only
 
   Field& range(double lo, double hi) { return min = lo, max = hi, *this; }
   Field& one_of(std::vector<std::string> values) { return choices = std::move(values), *this; }
+  Field& is_text() { return text = true, *this; }
   Field& alias(std::vector<std::string> names) { return aliases = std::move(names), *this; }
 };
 
@@ -55,6 +57,9 @@ template <class Config>
 nlohmann::json config_to_json(const Config& config);
 template <class Config>
 Config config_from_json(const nlohmann::json& object, int code);
+
+/// Throws Error(code) naming the field when its value is outside its range or choices.
+void check_field(const Field& field, int code);
 
 /// The nearest of `known` within edit distance 2 of `name`, or empty.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);

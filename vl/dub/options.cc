@@ -7,10 +7,12 @@ namespace vl::dub {
 void describe(DubOptions& o, Fields& f) {
   f.add("input", &o.input, "video to dub").alias({"i", "face", "name", "input-path"});
   f.add("chain", &o.chain, "which models run, in which order").one_of({"dub"});
-  f.add("text", &o.text, "what the dubbed speech says; @FILE reads a file, - standard input");
+  f.add("text", &o.text, "what the dubbed speech says; @FILE reads a file, - standard input")
+      .is_text();
   f.add("voice", &o.voice, "target voice; empty: the pack's default voice").alias({"voice-role"});
   f.add("transcript", &o.transcript,
-        "what the source says, word for word; without it the voice's own prompt is used");
+        "what the source says, word for word; without it the voice's own prompt is used")
+      .is_text();
   f.add("prompt_from", &o.prompt_from, "where VALL-E X's prompt comes from")
       .one_of({"auto", "source", "voice"});
   f.add("lang", &o.lang, "language of the text")
@@ -37,6 +39,7 @@ void describe(CloneOptions& o, Fields& f) {
         "prompt speech: a sound file of up to 15 s, or a preset (.npz)")
       .alias({"reference-audio", "ref-audio"});
   f.add("prompt_text", &o.prompt_text, "the words of --prompt-audio")
+      .is_text()
       .alias({"reference-text", "ref-text"});
   f.add("temperature", &o.temperature, "sampling temperature").range(0.1, 2);
   f.add("top_k", &o.top_k, "sample among the k best; 0: off").range(0, 1025);
