@@ -1,6 +1,7 @@
 #include "vl/models/registry.h"
 
-#include "vl/core/error.h"
+#include "vl/models/fastpitch/import.h"
+#include "vl/models/hifigan/import.h"
 #include "vl/models/hubert/hubert.h"
 #include "vl/models/rmvpe/rmvpe.h"
 #include "vl/models/rvc/rvc.h"
@@ -12,6 +13,8 @@ const std::vector<ModelClass>& registry() {
       hubert::hubert_class(),
       rmvpe::rmvpe_class(),
       rvc::rvc_class(),
+      fastpitch::fastpitch_class(),
+      hifigan::hifigan_class(),
   };
   return classes;
 }
