@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/registry.h"
+#include "vl/weights/safetensors.h"
 
 namespace vl::models {
 
@@ -89,6 +90,72 @@ const ModelClass& find_class(const std::string& role, const std::string& arch) {
     roles.push_back(c.role);
   }
   no_such_class(role, arch, roles);
+}
+
+namespace {
+
+constexpr const char* kMetadataKey = "voxlip";
+
+/// A weights file of ours, complete by itself.
+ModelFile read_own(const weights::Checkpoint& checkpoint, const std::string& role) {
+  const auto bad = [&](const std::string& what) {
+    throw Error(Code::kBadWeights, checkpoint.file + ": " + what, Where{.file = checkpoint.file});
+  };
+  const auto text = checkpoint.metadata[kMetadataKey].get<std::string>();
+  const auto meta = nlohmann::json::parse(text, nullptr, false);
+  if (!meta.is_object() || meta.value("format", 0) != 1)
+    bad("its entry \"voxlip\" is not of format 1");
+  ModelFile out{.role = meta.value("role", ""),
+                .arch = meta.value("arch", ""),
+                .config = meta.value("config", nlohmann::json::object())};
+  if (!role.empty() && out.role != role)
+    throw Error(Code::kWrongModelKind,
+                fmt::format("{} is a {} model, not {}", checkpoint.file, out.role, role),
+                Where{.file = checkpoint.file});
+  for (const auto& [key, value] : checkpoint.root.tensors()) out.tensors.set(key, value);
+  for (const auto& [key, partner] : meta.value("tied", nlohmann::json::object()).items()) {
+    if (!partner.is_string() || !out.tensors.contains(partner.get<std::string>()))
+      bad("tied key \"" + key + "\" has no partner");
+    out.tensors.set(key, out.tensors.at(partner.get<std::string>()));
+  }
+  return out;
+}
+
+}  // namespace
+
+ModelFile read_model(const std::string& role, const weights::Checkpoint& checkpoint) {
+  if (checkpoint.metadata.is_object() && checkpoint.metadata.contains(kMetadataKey))
+    return read_own(checkpoint, role);
+  const ModelClass* fitting = nullptr;
+  for (const ModelClass& c : registry())
+    if (role == c.role && (fitting == nullptr || c.recognise(checkpoint))) fitting = &c;
+  if (fitting == nullptr) return find_class(role).import(checkpoint);
+  if (!fitting->recognise(checkpoint))
+    for (const ModelClass& other : registry())
+      if (role != other.role && other.recognise(checkpoint))
+        throw Error(Code::kWrongModelKind,
+                    fmt::format("{} is a {} model, not {}", checkpoint.file, other.role, role),
+                    Where{.file = checkpoint.file},
+                    {fmt::format("import it with --role {}", other.role)});
+  return fitting->import(checkpoint);
+}
+
+void write_model(const std::string& path, const ModelFile& file, const std::string& name,
+                 const nlohmann::json& source, const std::string& licence) {
+  nlohmann::ordered_json tied = nlohmann::ordered_json::object();
+  weights::StateDict stored;
+  std::map<std::pair<const void*, std::vector<int64_t>>, std::string> seen;
+  for (const auto& [key, value] : file.tensors) {
+    const auto [it, fresh] = seen.try_emplace({value.data_ptr(), value.sizes().vec()}, key);
+    if (fresh || value.numel() == 0)
+      stored.set(key, value);
+    else
+      tied[key] = it->second;
+  }
+  const nlohmann::ordered_json meta = {
+      {"format", 1},           {"role", file.role}, {"arch", file.arch},  {"name", name},
+      {"config", file.config}, {"source", source},  {"licence", licence}, {"tied", tied}};
+  weights::write_safetensors(path, stored, {{kMetadataKey, meta.dump()}});
 }
 
 }  // namespace vl::models
