@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/registry.h"
+#include "vl/nn/module.h"
 #include "vl/weights/safetensors.h"
 
 namespace vl::models {
@@ -73,6 +74,9 @@ void load_state(torch::nn::Module& module, const weights::StateDict& tensors,
 std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::string& source_name) {
   const auto module = find_class(file.role, file.arch).make(file.config);
   load_state(*module, file.tensors, source_name);
+  const auto all = module->modules();
+  for (auto it = all.rbegin(); it != all.rend(); ++it)
+    if (auto* ours = dynamic_cast<nn::Module*>(it->get())) ours->loaded();
   module->eval();
   return module;
 }

@@ -5,16 +5,16 @@
 #include "vl/models/hubert/hubert.h"
 #include "vl/models/rmvpe/rmvpe.h"
 #include "vl/models/rvc/rvc.h"
+#include "vl/models/wav2lip/wav2lip.h"
+#include "vl/models/yunet/yunet.h"
 
 namespace vl::models {
 
 const std::vector<ModelClass>& registry() {
   static const std::vector<ModelClass> classes = {
-      hubert::hubert_class(),
-      rmvpe::rmvpe_class(),
-      rvc::rvc_class(),
-      fastpitch::fastpitch_class(),
-      hifigan::hifigan_class(),
+      hubert::hubert_class(),       rmvpe::rmvpe_class(),     rvc::rvc_class(),
+      fastpitch::fastpitch_class(), hifigan::hifigan_class(), yunet::yunet_class(),
+      wav2lip::wav2lip_class(),
   };
   return classes;
 }

@@ -11,6 +11,10 @@ namespace vl::nn {
 /// Base of every block: parameters and buffers carry the public state-dict names. Blocks are const
 /// once loaded; state of a stream is an argument.
 class Module : public torch::nn::Module {
+ public:
+  /// Called once, children first, when all parameters have their values: the place to precompute what depends on them.
+  virtual void loaded() {}
+
  protected:
   /// An uninitialised float32 parameter without gradient; load_state() gives it its values.
   at::Tensor parameter(const std::string& name, at::IntArrayRef shape);
