@@ -1,0 +1,62 @@
+#include "vl/dsp/wav2lip_mel.h"
+
+#include <ATen/ATen.h>
+
+#include "vl/core/error.h"
+
+namespace vl::dsp {
+
+namespace {
+
+constexpr int64_t kFft = 800;
+constexpr double kPreemphasis = 0.97, kMinLevelDb = -100.0, kReferenceDb = 20.0, kRange = 4.0,
+                 kFloor = 1e-5;
+
+}  // namespace
+
+at::Tensor wav2lip_mel(const at::Tensor& wave, Pad pad) {
+  const at::Tensor x = wave.reshape({1, -1}).to(at::kDouble);
+  if (!x.isfinite().all().item<bool>())
+    fail(Code::kBadValue, "the speech holds NaN or infinite samples");
+  const at::Tensor y =
+      at::cat({x.slice(1, 0, 1), x.slice(1, 1) - kPreemphasis * x.slice(1, 0, -1)}, 1);
+  const at::Tensor spectrum =
+      stft(y, StftConfig{.n_fft = kFft, .hop = kLipHop, .pad = pad, .pad_samples = kFft / 2});
+  static const at::Tensor kBasis =
+      mel_filterbank(MelScale::kSlaney, kLipRate, kFft, kLipMels, 55.0, 7600.0)
+          .to(at::kFloat)
+          .to(at::kDouble);
+  const at::Tensor mel = at::matmul(kBasis, spectrum[0].abs());
+  const at::Tensor db = 20.0 * mel.clamp_min(kFloor).log10() - kReferenceDb;
+  return (2 * kRange * (db - kMinLevelDb) / -kMinLevelDb - kRange)
+      .clamp(-kRange, kRange)
+      .to(at::kFloat);
+}
+
+std::vector<int64_t> chunk_starts(int64_t columns, double fps) {
+  if (!(fps > 0 && fps <= 1000))
+    fail(Code::kBadValue, "{} frames a second is not between 0 and 1000", fps);
+  if (columns < kLipWindow)
+    fail(Code::kBadValue, "{} mel columns are fewer than the {} of one window", columns,
+         kLipWindow);
+  const double step = 80.0 / fps;
+  std::vector<int64_t> out;
+  for (int64_t i = 0;; ++i) {
+    const auto start = static_cast<int64_t>(static_cast<double>(i) * step);
+    if (start + kLipWindow > columns) {
+      out.push_back(columns - kLipWindow);
+      return out;
+    }
+    out.push_back(start);
+  }
+}
+
+at::Tensor lip_window(const at::Tensor& mel, double seconds) {
+  const auto start = std::max<int64_t>(0, static_cast<int64_t>(std::floor(80.0 * seconds + 1e-9)));
+  const int64_t columns = mel.size(1), begin = std::min(start, columns),
+                end = std::min(start + kLipWindow, columns);
+  return at::constant_pad_nd(mel.slice(1, begin, end), {0, kLipWindow - (end - begin)}, kLipSilence)
+      .unsqueeze(0);
+}
+
+}  // namespace vl::dsp

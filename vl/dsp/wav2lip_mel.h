@@ -1,0 +1,33 @@
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "vl/dsp/stft.h"
+
+namespace vl::dsp {
+
+constexpr int64_t kLipRate = 16000, kLipHop = 200, kLipMels = 80, kLipWindow = 16;
+constexpr double kLipSilence = -4.0;  ///< every column of digital silence
+
+/// Wav2Lip's mel columns, 80 a second: pre-emphasis 0.97, STFT 800 / 200, 80 Slaney bands 55..7600
+/// Hz, decibels mapped to [-4, 4]; float64 inside.
+/// @param wave [T] or [1, T] at 16 kHz
+/// @param pad kReflect (the published default, librosa 0.7) or kZero (newer librosa)
+/// @return [80, T / 200 + 1] float32
+/// @throws Error(kBadValue) for NaN or infinite samples, or fewer than 401
+at::Tensor wav2lip_mel(const at::Tensor& wave, Pad pad = Pad::kReflect);
+
+/// First column of each 16-column chunk as the public code cuts them: int(i * 80 / fps) until one
+/// would pass the end; the last chunk is the final 16 columns.
+/// @throws Error(kBadValue) for fps that is not in (0, 1000] or fewer than 16 columns
+std::vector<int64_t> chunk_starts(int64_t columns, double fps);
+
+/// The window of a picture shown `seconds` after the first: 16 columns from floor(80 * seconds);
+/// past the end silence.
+/// @param mel [80, T]
+/// @return [1, 80, 16]
+at::Tensor lip_window(const at::Tensor& mel, double seconds);
+
+}  // namespace vl::dsp

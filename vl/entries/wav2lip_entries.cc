@@ -1,0 +1,63 @@
+#include <ATen/ATen.h>
+
+#include "vl/dsp/wav2lip_mel.h"
+#include "vl/entries/entry.h"
+#include "vl/models/wav2lip/wav2lip.h"
+#include "vl/models/yunet/yunet.h"
+
+namespace vl::entries {
+
+namespace {
+
+Tensors lip_mel(const Call& call) {
+  const bool zero = call.number("zero_pad", 0) != 0;
+  return {
+      {"mel", dsp::wav2lip_mel(call.input("wave"), zero ? dsp::Pad::kZero : dsp::Pad::kReflect)}};
+}
+
+Tensors lip_forward(const Call& call) {
+  const auto& model = dynamic_cast<const models::wav2lip::Wav2Lip&>(*call.model);
+  Tensors out;
+  const at::Tensor image =
+      model.forward(call.input("mel"), call.input("faces"), call.outputs_all ? &out : nullptr);
+  out["image"] = image;
+  return out;
+}
+
+Tensors face_raw(const Call& call) {
+  const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
+  return model.forward(models::yunet::network_frames(call.input("frames_bgr_u8")));
+}
+
+/// Rows x1 y1 x2 y2 score and five (x, y), by descending score.
+Tensors face_detect(const Call& call) {
+  const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
+  const auto faces = models::yunet::detect(model, call.input("frames_bgr_u8")[0], 0.6F);
+  at::Tensor out = at::empty({static_cast<int64_t>(faces.size()), 15}, at::kFloat);
+  float* row = out.data_ptr<float>();
+  for (const models::yunet::Face& f : faces) {
+    for (const float v : f.box) *row++ = v;
+    *row++ = f.score;
+    for (const auto& point : f.landmarks)
+      for (const float v : point) *row++ = v;
+  }
+  return {{"detections", out}};
+}
+
+}  // namespace
+
+std::vector<Entry> wav2lip_entries() {
+  const InputSpec frames{"frames_bgr_u8", {-1, -1, -1, 3}, Kind::kUint8};
+  return {
+      {"wav2lip",
+       "mel",
+       {{"wave", {1, -1}}, {"zero_pad", {1}, Kind::kInt, true}},
+       lip_mel,
+       /*needs_model=*/false},
+      {"wav2lip", "forward", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 6, 96, 96}}}, lip_forward},
+      {"face", "raw", {frames}, face_raw},
+      {"face", "detect", {frames}, face_detect},
+  };
+}
+
+}  // namespace vl::entries
