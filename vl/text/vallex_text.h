@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "vl/text/lexicon.h"
+
+namespace vl::text {
+
+/// Language ids of the VALL-E X model (prompt files count differently: zh 0, ja 1, en 2).
+constexpr int64_t kLanguageEn = 0, kLanguageZh = 1, kLanguageJa = 2;
+/// "en" -> 0 ... @throws Error(kLanguageNotOffered) for a language without an id
+int64_t vallex_language_id(const std::string& language);
+/// By script: Hangul ko, kana ja, Han zh, else en.
+std::string language_of(const std::string& text);
+
+/// Text as the model reads it.
+struct VallexTokens {
+  std::vector<int64_t> ids, languages;  ///< one of each per symbol; id 0 is an unknown symbol
+  std::string phonemes;                 ///< the cleaned text before blanks become "_"
+  std::vector<std::string> unknown_words;
+};
+
+/// The public tokenizer: newlines deleted, the text cleaned per language, a final "." where no end
+/// mark stands, one token a code point.
+/// @param language en, or mix for text with its own marks ([EN]...[EN])
+/// @throws Error(kBadText) "nothing to speak in the text" for no tokens at all;
+/// Error(kLanguageNotOffered) for languages without a front end
+VallexTokens vallex_tokens(const std::string& text, const std::string& language,
+                           const Lexicon& lexicon);
+
+/// Symbol ids of FastPitch's set english_basic for text that was normalised like VALL-E X's and
+/// then cleaned by the published basic_cleaners (lower case, single blanks); characters outside the
+/// set are dropped. Serves the plan of a dub; the full front end is its own.
+std::vector<int64_t> fastpitch_basic_ids(const std::string& text);
+
+}  // namespace vl::text
