@@ -38,6 +38,9 @@ class Verb {
   virtual std::vector<std::string> positionals() const { return {}; }
   /// Option groups beside the global one; the fields point into the verb object.
   virtual std::vector<OptionGroup> groups() { return {}; }
+  /// True when --config is the verb's own flag (a model's config file); the program's configuration
+  /// file is then VOXLIP_CONFIG's.
+  virtual bool owns_config() const { return false; }
   /// The keys of the result document beside the envelope. Throws Error.
   virtual nlohmann::ordered_json run(VerbContext& context) = 0;
 };

@@ -102,7 +102,9 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
       **std::find_if(verbs.begin(), verbs.end(), [&](auto& v) { return v->name() == line.verb; });
   std::vector<OptionGroup> groups = verb.groups();
   OptionGroup global{"Global flags", {}, true};
-  describe(run.global, global.fields);
+  Fields global_fields;
+  describe(run.global, global_fields);
+  global.fields = verb.owns_config() ? global_fields.without("config") : global_fields;
   groups.push_back(global);
   const std::string table = line.verb.substr(0, line.verb.find(' '));
   Command command(table, groups, builtin_presets());

@@ -22,6 +22,12 @@ Field* Fields::find(const std::string& name) {
   return nullptr;
 }
 
+Fields Fields::without(const std::string& name) const {
+  Fields out = *this;
+  std::erase_if(out.fields_, [&](const Field& f) { return f.name == name; });
+  return out;
+}
+
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
   std::string best;
   size_t best_distance = 3;

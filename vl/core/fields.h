@@ -41,6 +41,7 @@ class Fields {
   Field& add(std::string name, FieldPtr value, std::string help = {});
   const std::vector<Field>& all() const { return fields_; }
   Field* find(const std::string& name);
+  Fields without(const std::string& name) const;
 
  private:
   std::vector<Field> fields_;

@@ -29,10 +29,13 @@ class ModelStore {
   /// The newest of a role, by modification time.
   std::optional<StoredModel> newest(const std::string& role) const;
 
-  /// Imports a public checkpoint (with its separate config file, or empty). @return the "imported" object of cli.md
-  /// @throws Error(kOutputExists) when the name is taken and overwrite is false; the reader's and importer's errors
-  nlohmann::ordered_json import(const std::string& source, const std::string& role, const std::string& name,
-                                const std::string& config_file, bool overwrite) const;
+  /// Imports a public checkpoint (with its separate config file, or empty). @return the "imported"
+  /// object of cli.md
+  /// @throws Error(kOutputExists) when the name is taken and overwrite is false; the reader's and
+  /// importer's errors
+  nlohmann::ordered_json import(const std::string& source, const std::string& role,
+                                const std::string& name, const std::string& config_file,
+                                bool overwrite) const;
 
   /// Hashes the files against the record written at import. @return the "results" array of cli.md
   nlohmann::ordered_json verify(const std::vector<std::string>& names) const;
@@ -44,7 +47,8 @@ class ModelStore {
   std::filesystem::path folder_;
 };
 
-/// Reads a separate config file: JSON, or the simple YAML of Vocos. @throws Error(kBadWeights) when it is neither
+/// Reads a separate config file: JSON, or the simple YAML of Vocos. @throws Error(kBadWeights) when
+/// it is neither
 nlohmann::json read_config_file(const std::string& path);
 
 /// Reads any model container or weights file, with an optional config file beside it.

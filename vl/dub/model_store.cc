@@ -1,0 +1,239 @@
+#include "vl/dub/model_store.h"
+
+#include <algorithm>
+#include <set>
+
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/core/sha256.h"
+#include "vl/weights/safetensors.h"
+
+namespace vl::dub {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+/// The `voxlip` entry of a weights file, or null when it has none.
+nlohmann::json read_meta(const fs::path& path) {
+  const auto file = weights::read_safetensors(path.string());
+  const auto it = file.metadata.find("voxlip");
+  return it == file.metadata.end() ? nlohmann::json()
+                                   : nlohmann::json::parse(it->second, nullptr, false);
+}
+
+std::optional<StoredModel> read_stored(const fs::path& path) {
+  try {
+    const nlohmann::json meta = read_meta(path);
+    if (!meta.is_object()) return std::nullopt;
+    return StoredModel{.name = path.stem().string(),
+                       .role = meta.value("role", ""),
+                       .arch = meta.value("arch", ""),
+                       .licence = meta.value("licence", "user"),
+                       .path = path,
+                       .bytes = static_cast<int64_t>(fs::file_size(path))};
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+void check_model_name(const std::string& name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), good))
+    fail(Code::kBadValue, "name \"{}\" is not made of a-z, 0-9, _ and -, 1 to 64 of them", name);
+}
+
+fs::path ModelStore::record_path(const std::string& name) const {
+  return folder_ / (name + ".json");
+}
+
+std::vector<StoredModel> ModelStore::list() const {
+  std::vector<StoredModel> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error))
+    if (entry.path().extension() == ".safetensors")
+      if (auto model = read_stored(entry.path())) out.push_back(*model);
+  std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  return out;
+}
+
+std::optional<StoredModel> ModelStore::find(const std::string& name) const {
+  const fs::path path = folder_ / (name + ".safetensors");
+  return fs::exists(path) ? read_stored(path) : std::nullopt;
+}
+
+std::optional<StoredModel> ModelStore::newest(const std::string& role) const {
+  std::optional<StoredModel> best;
+  for (const StoredModel& m : list())
+    if (m.role == role && (!best || fs::last_write_time(m.path) > fs::last_write_time(best->path)))
+      best = m;
+  return best;
+}
+
+Json ModelStore::import(const std::string& source, const std::string& role, const std::string& name,
+                        const std::string& config_file, bool overwrite) const {
+  check_model_name(name);
+  const fs::path path = folder_ / (name + ".safetensors");
+  if (!overwrite && fs::exists(path))
+    throw Error(Code::kOutputExists, fmt::format("{} exists: use --overwrite", path.string()),
+                Where{.file = path.string()});
+  const weights::Checkpoint checkpoint = open_checkpoint(source, config_file);
+  const models::ModelFile file = models::read_model(role, checkpoint);
+  models::build(file, source);  // every key, shape and value is checked before anything is written
+  fs::create_directories(folder_);
+  const std::string source_hash = fs::is_directory(source) ? "" : sha256_file(source);
+  models::write_model(path.string(), file, name,
+                      {{"file", fs::path(source).filename().string()},
+                       {"container", checkpoint.container},
+                       {"sha256", source_hash}},
+                      "user");
+  const std::string hash = sha256_file(path.string());
+  const Json record = {{"name", name},          {"role", role},
+                       {"path", path.string()}, {"bytes", fs::file_size(path)},
+                       {"sha256", hash},        {"source_sha256", source_hash}};
+  write_file_atomic(record_path(name).string(), record.dump(2) + "\n");
+  return record;
+}
+
+Json ModelStore::verify(const std::vector<std::string>& names) const {
+  Json out = Json::array();
+  std::vector<std::string> all = names;
+  if (all.empty())
+    for (const StoredModel& m : list()) all.push_back(m.name);
+  for (const std::string& name : all) {
+    const fs::path path = folder_ / (name + ".safetensors");
+    if (!fs::exists(path))
+      throw Error(Code::kModelMissing, fmt::format("model \"{}\" is missing", name),
+                  Where{.file = path.string()}, {"voxlip models list shows what is there"});
+    const Json record = fs::exists(record_path(name))
+                            ? Json::parse(read_file(record_path(name).string()), nullptr, false)
+                            : Json();
+    const std::string expected = record.is_object() ? record.value("sha256", "") : "",
+                      actual = sha256_file(path.string());
+    out.push_back(
+        {{"name", name}, {"expected", expected}, {"actual", actual}, {"ok", expected == actual}});
+  }
+  return out;
+}
+
+nlohmann::json read_config_file(const std::string& path) {
+  const std::string text = read_file(path);
+  nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_discarded())
+    throw Error(Code::kBadWeights, path + " is no JSON", Where{.file = path});
+  return json;
+}
+
+weights::Checkpoint open_checkpoint(const std::string& path, const std::string& config_file) {
+  weights::Checkpoint out = weights::read_checkpoint(path);
+  if (!config_file.empty()) out.config = read_config_file(config_file);
+  return out;
+}
+
+namespace {
+
+Json keys_json(const std::set<std::string>& keys) {
+  Json out = Json::array();
+  for (const std::string& k : keys) out.push_back(k);
+  return out;
+}
+
+/// Role, configuration, and the keys that importing would miss or not know.
+void add_kind(const weights::Checkpoint& checkpoint, Json& out) {
+  for (const models::ModelClass& c : models::registry()) {
+    if (!c.recognise(checkpoint)) continue;
+    out["kind"] = c.role;
+    try {
+      const models::ModelFile file = models::read_model(c.role, checkpoint);
+      out["config"] = file.config;
+      const auto module = models::find_class(c.role, c.arch).make(file.config);
+      std::set<std::string> wanted, extra;
+      for (const auto& p : module->named_parameters()) wanted.insert(p.key());
+      for (const auto& b : module->named_buffers())
+        if (b.key().find("num_batches_tracked") == std::string::npos) wanted.insert(b.key());
+      for (const auto& [key, value] : file.tensors)
+        if (wanted.erase(key) == 0 && key.find("num_batches_tracked") == std::string::npos)
+          extra.insert(key);
+      out["missing_keys"] = keys_json(wanted);
+      out["extra_keys"] = keys_json(extra);
+    } catch (const Error& e) {
+      out["config"] = {{"error", e.message()}};
+    }
+    return;
+  }
+}
+
+const char* dtype_name(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat:
+      return "f32";
+    case at::kHalf:
+      return "f16";
+    case at::kBFloat16:
+      return "bf16";
+    case at::kDouble:
+      return "f64";
+    case at::kLong:
+      return "i64";
+    case at::kInt:
+      return "i32";
+    case at::kByte:
+      return "u8";
+    case at::kChar:
+      return "i8";
+    default:
+      return "other";
+  }
+}
+
+void count_tensors(const weights::Value& value, int depth, int64_t& tensors, int64_t& params,
+                   Json& dtypes) {
+  if (const at::Tensor* t = value.tensor()) {
+    ++tensors;
+    params += t->numel();
+    auto& n = dtypes[dtype_name(t->scalar_type())];
+    n = n.is_null() ? 1 : n.get<int64_t>() + 1;
+  }
+  if (depth > 8) return;
+  if (const weights::Dict* d = value.dict())
+    for (const auto& item : *d) count_tensors(item.second, depth + 1, tensors, params, dtypes);
+}
+
+}  // namespace
+
+Json inspect_checkpoint(const std::string& path) {
+  const weights::Checkpoint checkpoint = weights::read_checkpoint(path);
+  int64_t tensors = 0, params = 0;
+  Json dtypes = Json::object();
+  // The weights are in one entry of the root; optimizer state beside them is not counted.
+  const weights::Value* root = &checkpoint.root;
+  for (const char* entry : {"model", "weight", "state_dict", "generator"})
+    if (const weights::Value* v = checkpoint.root.find(entry);
+        v != nullptr && v->dict() != nullptr) {
+      root = v;
+      break;
+    }
+  count_tensors(*root, 0, tensors, params, dtypes);
+  const bool folder = fs::is_directory(path);
+  Json out = {{"file", path},
+              {"bytes", folder ? 0 : fs::file_size(path)},
+              {"sha256", folder ? "" : sha256_file(path)},
+              {"container", checkpoint.container},
+              {"kind", nullptr},
+              {"tensors", tensors},
+              {"params", params},
+              {"dtypes", dtypes},
+              {"config", Json::object()},
+              {"missing_keys", Json::array()},
+              {"extra_keys", Json::array()},
+              {"globals", checkpoint.globals}};
+  add_kind(checkpoint, out);
+  return out;
+}
+
+}  // namespace vl::dub
