@@ -1,12 +1,20 @@
 #include "vl/core/toml.h"
 
 #include <sstream>
+#include <stdexcept>
 
 #include "vl/core/config.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 
 #ifdef VL_HAVE_TOML
+namespace vl {
+/// toml++ 3.3 checks some malformed input by assertion only; here that is an error like any other.
+inline void require_toml(bool ok) {
+  if (!ok) throw std::runtime_error("malformed value");
+}
+}  // namespace vl
+#define TOML_ASSERT(expr) ::vl::require_toml(static_cast<bool>(expr))
 #include <toml++/toml.h>
 #endif
 
@@ -54,6 +62,8 @@ json parse_toml(const std::string& text, const std::string& file, int code,
   } catch (const toml::parse_error& e) {
     throw Error(static_cast<Code>(code), std::string(e.description()),
                 Where{.file = file, .line = static_cast<long>(e.source().begin.line)});
+  } catch (const std::runtime_error& e) {
+    throw Error(static_cast<Code>(code), file + ": " + e.what(), Where{.file = file});
   }
 }
 

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "vl/dub/model_store.h"
+#include "vl/dub/record.h"
+#include "vl/weights/packs.h"
+
+namespace vl::dub {
+
+/// Where models and packs are looked for.
+struct ModelPlaces {
+  std::filesystem::path models_dir, cache_dir, packs_dir, assets_dir;
+  std::string pack;                           ///< --pack: name or folder; empty: the built-in one
+  std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
+};
+
+/// Fills roles (spec packs.md section 2): a flag, the voice, --pack when given, the newest imported
+/// model, the built-in pack.
+class ModelSet {
+ public:
+  /// @throws Error(kModelMissing, kConfig) for a pack that cannot be read
+  explicit ModelSet(ModelPlaces places);
+
+  const weights::Pack& pack() const { return pack_; }
+  /// The voice of the pack; an empty name is the default voice. @throws Error(kUnknownVoice) with
+  /// the nearest name
+  const weights::PackVoice& voice(const std::string& name) const;
+  /// True when a model of an untrained pack fills one of the roles that get() was asked for.
+  bool untrained() const { return untrained_; }
+  /// Languages that the model of this role offers.
+  std::vector<std::string> languages(const std::string& role) const;
+
+  /// The model that fills a role, loaded once. @throws Error(kModelMissing, kHashDiffers, ...)
+  template <class M>
+  std::shared_ptr<const M> get(const std::string& role) {
+    return std::dynamic_pointer_cast<const M>(load(role, nullptr, role));
+  }
+  /// A voice's own conversion model.
+  template <class M>
+  std::shared_ptr<const M> get_source(const std::string& role, const weights::PackSource& source,
+                                      const std::string& name) {
+    return std::dynamic_pointer_cast<const M>(load(role, &source, name));
+  }
+  /// Would anything fill this role?
+  bool has(const std::string& role) const;
+  /// Every model loaded so far.
+  std::vector<ModelRecord> used() const;
+
+ private:
+  std::shared_ptr<torch::nn::Module> load(const std::string& role,
+                                          const weights::PackSource* source,
+                                          const std::string& name);
+  std::shared_ptr<torch::nn::Module> load_source(const std::string& role,
+                                                 const weights::PackSource& source,
+                                                 const std::string& name);
+  std::shared_ptr<torch::nn::Module> load_file(const std::string& role, const std::string& path,
+                                               const std::string& name);
+  std::filesystem::path filled_file(const std::string& role, const weights::PackFill& fill);
+
+  ModelPlaces places_;
+  ModelStore store_;
+  weights::Pack pack_;
+  bool untrained_ = false;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<torch::nn::Module>> loaded_;
+  std::vector<ModelRecord> used_;
+};
+
+}  // namespace vl::dub

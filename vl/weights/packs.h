@@ -1,0 +1,71 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace vl::weights {
+
+/// Deterministic weights in place of a file (spec packs.md section 5).
+struct PackFill {
+  uint64_t seed = 0;
+  std::filesystem::path params;  ///< parameter list
+  nlohmann::json config;         ///< the table given, or the parsed JSON file; null when absent
+  std::filesystem::path config_file;
+  bool half = false;  ///< storage = "float16"
+};
+
+/// Where weights come from: exactly one of file and fill.
+struct PackSource {
+  std::filesystem::path file;
+  std::string sha256;
+  int64_t bytes = -1;
+  std::optional<PackFill> fill;
+};
+
+struct PackModel {
+  std::string role, arch;
+  PackSource source;
+  std::vector<std::string> languages;
+  std::string licence;
+};
+
+struct PackPrompt {
+  std::filesystem::path audio;  ///< or npz
+  std::string text, lang, sha256;
+  bool npz = false;
+};
+
+struct PackVoice {
+  std::string name, title, licence;
+  std::vector<std::string> languages;
+  std::optional<PackSource> rvc;
+  std::optional<PackPrompt> prompt;
+  double pitch_hz = 0.0;
+  int64_t tts_speaker = 0;
+};
+
+struct Pack {
+  std::filesystem::path folder;
+  std::string name, version, title, licence, default_voice;
+  bool trained = false;
+  std::vector<PackModel> models;
+  std::vector<PackVoice> voices;
+
+  const PackModel* model(const std::string& role) const;
+  const PackVoice* voice(const std::string& name) const;
+};
+
+/// Reads and checks pack.toml (or pack.json): keys, names, paths that stay inside, files that are
+/// there.
+/// @param assets the folder that "@assets/" stands for
+/// @throws Error kModelMissing (no pack, file missing), kConfig (key, with line), kPathLeavesRoot
+Pack read_pack(const std::filesystem::path& folder, const std::filesystem::path& assets);
+
+/// Size and hash of a source's file against its record. @throws Error(kHashDiffers)
+void verify_source(const PackSource& source, const std::string& what);
+
+}  // namespace vl::weights
