@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <ATen/core/Tensor.h>
+
+#include "vl/models/encodec/encodec.h"
+#include "vl/models/vallex/vallex.h"
+#include "vl/models/vocos/vocos.h"
+#include "vl/stages/fit_slot.h"
+#include "vl/text/vallex_text.h"
+
+namespace vl::stages {
+
+constexpr int64_t kCodecRate = 24000, kCodecBooks = 8;
+constexpr double kFramesPerSecond = 75.0;
+
+/// A voice prompt as VALL-E X takes it.
+struct VoicePrompt {
+  at::Tensor codes;          ///< [P, 8] int64
+  text::VallexTokens words;  ///< what the prompt says
+};
+
+/// EnCodec codes of a prompt's sound. @param wave at 24 kHz, one channel
+at::Tensor prompt_codes(const models::encodec::Encodec& codec, const Speech& wave);
+
+struct SpeakOptions {
+  models::vallex::SamplingOptions sampling;
+  uint64_t seed = 0;
+  int64_t takes = 1;
+  double length_penalty = 1.0;
+  int64_t fixed_frames = 0;  ///< above 0: exactly so many (packs that are not trained)
+  std::function<bool()> cancelled = {};
+  std::function<void(int64_t frames)> progress = {};
+};
+
+struct SpokenLine {
+  Speech speech;  ///< 24 kHz
+  int64_t frames = 0, takes = 1;
+  double log_prob = 0.0;
+  std::string stopped_by;
+};
+
+/// Text and a voice prompt to speech: VALL-E X, then Vocos (or EnCodec's own decoder where there is
+/// none).
+class SpeakCodec {
+ public:
+  SpeakCodec(std::shared_ptr<const models::vallex::Vallex> lm,
+             std::shared_ptr<const models::vocos::Vocos> vocos,
+             std::shared_ptr<const models::encodec::Encodec> codec)
+      : lm_(std::move(lm)), vocos_(std::move(vocos)), codec_(std::move(codec)) {}
+
+  /// @throws Error(kSpeechRejected) when the model ends before its first frame
+  SpokenLine run(const text::VallexTokens& line, const VoicePrompt& prompt,
+                 const SpeakOptions& options) const;
+
+ private:
+  std::shared_ptr<const models::vallex::Vallex> lm_;
+  std::shared_ptr<const models::vocos::Vocos> vocos_;
+  std::shared_ptr<const models::encodec::Encodec> codec_;
+};
+
+}  // namespace vl::stages
