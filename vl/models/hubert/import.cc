@@ -4,7 +4,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/hubert/hubert.h"
-#include "vl/models/rvc/manifest.h"
+#include "vl/models/manifest.h"
 
 namespace vl::models::hubert {
 

@@ -2,7 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/rmvpe/rmvpe.h"
-#include "vl/models/rvc/manifest.h"
+#include "vl/models/manifest.h"
 
 namespace vl::models::rmvpe {
 

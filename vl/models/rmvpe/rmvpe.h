@@ -6,7 +6,7 @@
 
 #include "vl/core/fields.h"
 #include "vl/models/registry.h"
-#include "vl/models/rvc/taps.h"
+#include "vl/models/taps.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::rmvpe {

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "vl/models/rvc/config.h"
-#include "vl/models/rvc/taps.h"
+#include "vl/models/taps.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::rvc {

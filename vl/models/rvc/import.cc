@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
-#include "vl/models/rvc/manifest.h"
+#include "vl/models/manifest.h"
 #include "vl/models/rvc/rvc.h"
 
 namespace vl::models::rvc {

@@ -8,7 +8,7 @@
 #include "vl/models/rvc/config.h"
 #include "vl/models/rvc/flow.h"
 #include "vl/models/rvc/generator.h"
-#include "vl/models/rvc/taps.h"
+#include "vl/models/taps.h"
 #include "vl/models/rvc/text_encoder.h"
 #include "vl/nn/layers.h"
 

@@ -1,4 +1,4 @@
-#include "vl/models/rvc/manifest.h"
+#include "vl/models/manifest.h"
 
 #include <filesystem>
 

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "vl/models/registry.h"
+#include "vl/models/taps.h"
+#include "vl/models/vallex/config.h"
+#include "vl/models/vallex/layers.h"
+#include "vl/models/vallex/sampling.h"
+
+namespace vl::models::vallex {
+
+/// What the model continues. int64 tensors on any device.
+struct LmInput {
+  at::Tensor text_tokens;   ///< [S], S >= 1: the prompt's text first
+  at::Tensor language_ids;  ///< [S]: en 0, zh 1, ja 2; prompt part: the prompt's language
+  at::Tensor prompt_codes;  ///< [P, 8] EnCodec codes of the prompt, P may be 0
+  int64_t heads = 0;        ///< attention heads; 0: those of the configuration
+};
+
+/// Keys and values of the autoregressive stage. Buffers grow by doubling.
+struct ArState {
+  std::vector<LayerCache> layers;
+  int64_t heads = 0;
+  int64_t rows = 0;       ///< rows in the cache
+  int64_t positions = 0;  ///< audio rows so far, BOS and prompt included
+};
+
+/// Why the autoregressive loop ended.
+enum class StoppedBy { kEos, kCap, kFixed, kMaxFrames, kCancelled };
+/// "eos", "cap", "fixed", "max_frames", "cancel".
+const char* name(StoppedBy why);
+
+struct DecodeOptions {
+  SamplingOptions sampling;
+  bool greedy = false;  ///< argmax in place of a draw; one row
+  uint64_t seed = 0;
+  uint64_t sequence = 0;  ///< number of the first row in the random stream: tells sentences apart
+  int64_t best_of = 1;    ///< rows sampled side by side, 1..64
+  double length_penalty = 1.0;
+  int64_t fixed_frames = 0;              ///< above 0: exactly so many frames, the end token is off
+  int64_t max_frames = 0;                ///< above 0: at most so many frames
+  std::function<bool()> cancelled = {};  ///< polled at every step and pass
+  std::function<void(int64_t frames)> progress = {};  ///< after every step
+};
+
+struct Decoded {
+  at::Tensor tokens;  ///< [N] int64, frames of codebook 0; N may be 0
+  StoppedBy stopped_by = StoppedBy::kEos;
+  double log_prob = 0;          ///< sum over the chosen row's draws
+  std::vector<int64_t> draws;   ///< row 0: every draw, the one that ended it included
+  std::vector<double> margins;  ///< greedy: best minus second logit of each draw
+};
+
+struct NarOptions {
+  int64_t prefix_mode = -1;  ///< 0 or 1; below 0: that of the configuration
+  std::function<bool()> cancelled = {};
+};
+
+struct NarResult {
+  at::Tensor codes;   ///< [N, 8] int64, the first column is the input; empty when cancelled
+  at::Tensor logits;  ///< [7, N, 1024]; only when asked for
+  bool cancelled = false;
+};
+
+struct GenerateRequest {
+  LmInput input;
+  DecodeOptions options;
+  int64_t prefix_mode = -1;
+};
+
+struct Generated {
+  at::Tensor codes;  ///< [N, 8] int64 on the CPU; N may be 0
+  StoppedBy stopped_by = StoppedBy::kEos;
+  double log_prob = 0;
+};
+
+/// VALL-E X: text and a voice prompt to EnCodec codes. An autoregressive prefix LM writes codebook
+/// 0, then seven passes over the whole sequence write the others. Keys are those of the public
+/// state dict. Const after loading; a stream's state is an argument.
+class Vallex : public nn::Module {
+ public:
+  explicit Vallex(const VallexConfig& config);
+  const VallexConfig& config() const { return config_; }
+
+  /// Runs text, BOS and prompt through the autoregressive stage.
+  /// @param logits receives [1, 1025]: the prediction after the prompt
+  /// @param taps ar_embed, ar_layerI, ar_norm [S+P+1, dim], ar_layer0_k, ar_layer0_v [heads, S+P+1,
+  /// dim / heads]
+  /// @throws Error(kBadValue) for empty text, ids outside their tables, heads that do not divide
+  /// the width
+  ArState prefill(const LmInput& input, at::Tensor* logits, Taps* taps = nullptr) const;
+
+  /// Copies the one row of a state to `rows` rows.
+  static void expand(ArState& state, int64_t rows);
+
+  /// One more row. @param tokens [B] int64, 0..1025 @return [B, 1025]
+  at::Tensor step(const at::Tensor& tokens, ArState& state) const;
+
+  /// Logits after the prompt and after each of the forced tokens [N]: [N + 1, 1025].
+  at::Tensor forced_logits(const LmInput& input, const at::Tensor& forced,
+                           Taps* taps = nullptr) const;
+
+  /// The autoregressive stage: draws until a sampled 1024, or 16 S frames.
+  Decoded decode(const LmInput& input, const DecodeOptions& options) const;
+
+  /// The non-autoregressive stage.
+  /// @param tokens [N] codebook 0
+  /// @param with_logits also gives the logits of all passes
+  /// @param taps nar_input_stageI, nar_stageI_layerJ, nar_stageI_norm [S+P+N, dim]
+  NarResult nar(const LmInput& input, const at::Tensor& tokens, const NarOptions& options,
+                bool with_logits = false, Taps* taps = nullptr) const;
+
+  /// decode, then nar.
+  Generated generate(const GenerateRequest& request) const;
+
+ private:
+  struct Checked;
+  Checked checked(const LmInput& input) const;
+  at::Tensor text_rows(const TokenEmbedding& text, const TokenEmbedding& language,
+                       const Position& position, const LmInput& input) const;
+  at::Tensor ar_stack(const at::Tensor& x, ArState& state, int64_t prefix, Taps* taps) const;
+  /// Norms of the seven passes, made once for the weights as they are.
+  std::shared_ptr<const std::vector<std::vector<NormWeights>>> stage_norms() const;
+
+  VallexConfig config_;
+  std::shared_ptr<TokenEmbedding> ar_text_, nar_text_, ar_audio_, ar_language_, nar_language_;
+  std::shared_ptr<Position> ar_text_position_, ar_audio_position_, nar_text_position_,
+      nar_audio_position_;
+  std::shared_ptr<Decoder> ar_decoder_, nar_decoder_;
+  std::shared_ptr<nn::Linear> ar_predict_;
+  std::shared_ptr<nn::ListOf<TokenEmbedding>> nar_audio_, nar_stages_;
+  std::shared_ptr<nn::ListOf<nn::Linear>> nar_predict_;
+  mutable std::mutex norms_mutex_;
+  mutable std::shared_ptr<const std::vector<std::vector<NormWeights>>> norms_;
+};
+
+/// Role "vallex", arch "vallex": {"model": ...} with or without the trainer's other entries, bare
+/// state dicts, fp16 files, fills. `nhead` and `prefix_mode` from the container, or from the JSON
+/// beside it.
+ModelClass vallex_class();
+
+}  // namespace vl::models::vallex
