@@ -7,6 +7,7 @@
 
 #include "vl/core/error.h"
 #include "vl/weights/node_value.h"
+#include "vl/weights/pickle_text.h"
 #include "vl/weights/safetensors.h"
 #include "vl/weights/zip_reader.h"
 
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 namespace {
 
 // Every legacy stream starts with the pickled long 0x1950a86a20f9469cfc6c.
+constexpr uint64_t kMaxFileBytes = uint64_t{1} << 48;
 constexpr char kMagic[] = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 bool starts_with(const ByteView& b, const char* text) {
@@ -102,7 +104,7 @@ Checkpoint read_zip(const ByteView& bytes, const std::string& file) {
   out.root = converter.convert(*top);
   if (top->kind == PickleNode::Kind::kObject) {
     out.container = "torchscript";
-    out.root = flatten_module(out.root);
+    out.root = flatten_module(out.root, file);
   }
   out.globals.assign(machine.globals().begin(), machine.globals().end());
   return out;
@@ -114,7 +116,7 @@ Checkpoint read_legacy(const ByteView& bytes, const std::string& file) {
   PickleMachine machine(file);
   size_t at = 0;
   const auto next = [&] { return machine.load(bytes.data, bytes.size, at); };
-  const auto damaged = [&](const char* what) {
+  const auto damaged = [&](const std::string& what) {
     throw Error(Code::kNotACheckpoint, file + " is damaged: " + what, Where{.file = file});
   };
   const PickleNode* magic = next();
@@ -135,14 +137,10 @@ Checkpoint read_legacy(const ByteView& bytes, const std::string& file) {
   for (const PickleNode* key : keys->items) {
     const auto it = machine.storages().find(key->text);
     if (it == machine.storages().end()) damaged("list of storages names one that nothing uses");
-    const StorageNode& s = it->second->storage;
+    const StorageNode& s = *it->second->storage;
     offsets[s.key] = offset + 8;
-    uint64_t raw = 0;
-    if (__builtin_mul_overflow(static_cast<uint64_t>(s.count),
-                               static_cast<uint64_t>(element_size(s.type)), &raw) ||
-        raw > (uint64_t{1} << 46) || offset > (uint64_t{1} << 47))
-      damaged("size of a storage");
-    offset += 8 + raw;
+    if (offset > kMaxFileBytes) damaged("the sizes of its storages");
+    offset += 8 + s.bytes();
   }
   if (offset > bytes.size)
     throw Error(Code::kTruncatedModel,
@@ -153,9 +151,10 @@ Checkpoint read_legacy(const ByteView& bytes, const std::string& file) {
     if (it == offsets.end()) damaged("a storage that the file does not hold");
     int64_t count = 0;
     std::memcpy(&count, bytes.data + it->second - 8, 8);
-    if (count != s.count) damaged("element count of a storage");
-    return ByteView{bytes.owner, bytes.data + it->second,
-                    static_cast<size_t>(s.count * element_size(s.type))};
+    if (count != s.count)
+      damaged(fmt::format("storage \"{}\" at byte {} has {} elements, its tensors say {}",
+                          printable(s.key), it->second - 8, count, s.count));
+    return ByteView{bytes.owner, bytes.data + it->second, s.bytes()};
   });
   Checkpoint out{.file = file, .container = "legacy"};
   out.root = converter.convert(*top);

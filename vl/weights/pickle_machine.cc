@@ -1,11 +1,11 @@
 #include "vl/weights/pickle_machine.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 
 #include "vl/core/error.h"
-#include "vl/weights/pickle_globals.h"
+#include "vl/weights/pickle_text.h"
 
 namespace vl::weights {
 
@@ -13,34 +13,12 @@ namespace {
 
 using Kind = PickleNode::Kind;
 
-constexpr size_t kMaxNodes = 8'000'000;  // a public training checkpoint has about 10^5
-constexpr size_t kMaxRank = 16;
-
-const std::map<std::string, ElementType> kStorageTypes = {
-    {"FloatStorage", ElementType::kFloat},       {"HalfStorage", ElementType::kHalf},
-    {"BFloat16Storage", ElementType::kBFloat16}, {"DoubleStorage", ElementType::kDouble},
-    {"LongStorage", ElementType::kLong},         {"IntStorage", ElementType::kInt},
-    {"ShortStorage", ElementType::kShort},       {"CharStorage", ElementType::kChar},
-    {"ByteStorage", ElementType::kByte},         {"BoolStorage", ElementType::kBool}};
+// A public training checkpoint needs a few MiB.
+constexpr uint64_t kBaseMemory = uint64_t{256} << 20;
+constexpr uint64_t kMemoryPerByte = 16, kMostMemory = uint64_t{1} << 30;
+constexpr size_t kMemoEntryBytes = 48;
 
 }  // namespace
-
-int64_t element_size(ElementType type) {
-  switch (type) {
-    case ElementType::kDouble:
-    case ElementType::kLong:
-      return 8;
-    case ElementType::kFloat:
-    case ElementType::kInt:
-      return 4;
-    case ElementType::kHalf:
-    case ElementType::kBFloat16:
-    case ElementType::kShort:
-      return 2;
-    default:
-      return 1;
-  }
-}
 
 /// Bounds-checked little-endian reading.
 struct PickleMachine::Reader {
@@ -80,62 +58,64 @@ struct PickleMachine::Reader {
   }
 };
 
-PickleMachine::~PickleMachine() = default;
-
 void PickleMachine::fail(const std::string& what) const {
   throw Error(Code::kNotACheckpoint,
               fmt::format("{} is damaged: {} at byte {} of its pickle", name_, what, where_),
               Where{.file = name_, .detail = fmt::format("byte {}", where_)});
 }
 
-void PickleMachine::spend(size_t items) {
-  spent_ += items;
-  if (spent_ > kMaxNodes) fail("too many items");
+void PickleMachine::charge(uint64_t bytes) {
+  if (bytes > budget_ - spent_) fail("more data than the file can hold");
+  spent_ += bytes;
 }
 
 PickleNode* PickleMachine::make(Kind kind) {
-  if (arena_.size() >= kMaxNodes) fail("too many objects");
+  charge(sizeof(PickleNode));
   arena_.emplace_back();
   arena_.back().kind = kind;
   return &arena_.back();
 }
 
-PickleNode* PickleMachine::text_node(std::string text) {
-  PickleNode* node = make(Kind::kText);
+PickleNode* PickleMachine::text_node(Kind kind, std::string text) {
+  PickleNode* node = make(kind);
+  charge(text.size());
   node->text = std::move(text);
   return node;
 }
 
+PickleNode* PickleMachine::constant(Kind kind, bool truth) {
+  PickleNode*& node = constants_[kind == Kind::kNone ? 2 : truth ? 1 : 0];
+  if (node == nullptr) {
+    node = make(kind);
+    node->truth = truth;
+  }
+  return node;
+}
+
 PickleNode* PickleMachine::int_node(int64_t value) {
+  const bool small = value >= 0 && value < static_cast<int64_t>(small_ints_.size());
+  if (small && small_ints_[static_cast<size_t>(value)] != nullptr)
+    return small_ints_[static_cast<size_t>(value)];
   PickleNode* node = make(Kind::kInt);
   node->integer = value;
+  if (small) small_ints_[static_cast<size_t>(value)] = node;
   return node;
 }
 
 PickleNode* PickleMachine::big_node(const char* bytes, size_t n) {
-  if (n > 8) {
-    PickleNode* node = make(Kind::kBigInt);
-    node->text.assign(bytes, n);
-    return node;
-  }
+  if (n > 8) return text_node(Kind::kBigInt, std::string(bytes, n));
   uint64_t value = n > 0 && (bytes[n - 1] & 0x80) != 0 ? ~uint64_t{0} : 0;
   std::memcpy(&value, bytes, n);
   return int_node(static_cast<int64_t>(value));
 }
 
 PickleNode* PickleMachine::decimal_node(const std::string& line) {
-  if (line == "00" || line == "01") {  // protocol 0 booleans
-    PickleNode* node = make(Kind::kBool);
-    node->truth = line == "01";
-    return node;
-  }
+  if (line == "00" || line == "01") return constant(Kind::kBool, line == "01");
   char* end = nullptr;
   const long long value = std::strtoll(line.c_str(), &end, 10);
   if (end == line.c_str()) fail("a number is wanted");
   return int_node(value);
 }
-
-void PickleMachine::push(PickleNode* node) { stack_.push_back(node); }
 
 PickleNode* PickleMachine::pop() {
   if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("empty stack");
@@ -149,139 +129,28 @@ PickleNode* PickleMachine::top() {
   return stack_.back();
 }
 
-std::vector<PickleNode*> PickleMachine::pop_to_mark() {
+PickleMachine::Nodes PickleMachine::pop_to_mark() {
   if (marks_.empty()) fail("no mark");
-  std::vector<PickleNode*> out(stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back()),
-                               stack_.end());
+  Nodes out(stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back()), stack_.end());
   stack_.resize(marks_.back());
   marks_.pop_back();
   return out;
 }
 
-void PickleMachine::set_pairs(PickleNode* dict, const std::vector<PickleNode*>& flat) {
+void PickleMachine::set_pairs(PickleNode* dict, const Nodes& flat) {
   if (flat.size() % 2 != 0) fail("a key without a value");
   if (dict->kind == Kind::kOpaque) return;
   if (dict->kind != Kind::kDict) fail("items set on something that is no dictionary");
   for (size_t i = 0; i < flat.size(); i += 2) dict->pairs.emplace_back(flat[i], flat[i + 1]);
 }
 
-PickleNode* PickleMachine::global_node(const std::string& module, const std::string& name) {
-  const std::string full = module + "." + name;
-  globals_.insert(full);
-  if (is_dangerous_global(module, name))
-    throw Error(Code::kUnsafeModel, fmt::format("{} refers to {}: refused", name_, full),
-                Where{.file = name_, .detail = fmt::format("byte {}", where_)},
-                {"a model file has no use for this; do not load it anywhere"});
-  PickleNode* node = make(Kind::kGlobal);
-  node->text = full;
-  return node;
-}
-
-PickleNode* PickleMachine::storage_node(PickleNode* id) {
-  const auto& f = id->items;
-  if (id->kind != Kind::kList || f.size() < 5 || f[0]->kind != Kind::kText ||
-      f[0]->text != "storage" || f[1]->kind != Kind::kGlobal || f[2]->kind != Kind::kText ||
-      f[4]->kind != Kind::kInt)
-    fail("unknown form of storage");
-  const std::string type_name = f[1]->text.substr(f[1]->text.rfind('.') + 1);
-  const auto type = kStorageTypes.find(type_name);
-  if (type == kStorageTypes.end()) fail("storage of type " + f[1]->text);
-  if (f.size() > 5 && f[5]->kind != Kind::kNone) fail("a view of a storage");
-  const auto known = storages_.find(f[2]->text);
-  if (known != storages_.end()) return known->second;
-  PickleNode* node = make(Kind::kStorage);
-  node->storage = {f[2]->text, type->second, f[4]->integer};
-  if (node->storage.count < 0) fail("negative storage size");
-  storages_[f[2]->text] = node;
-  return node;
-}
-
-PickleNode* PickleMachine::tensor_node(const std::vector<PickleNode*>& args) {
-  if (args.size() < 4 || args[0]->kind != Kind::kStorage || args[1]->kind != Kind::kInt ||
-      args[2]->kind != Kind::kList || args[3]->kind != Kind::kList ||
-      args[2]->items.size() != args[3]->items.size() || args[2]->items.size() > kMaxRank)
-    fail("malformed tensor");
-  PickleNode* node = make(Kind::kTensor);
-  node->of = args[0];
-  node->offset = args[1]->integer;
-  const int64_t count = args[0]->storage.count;
-  int64_t last = node->offset, elements = 1;
-  bool ok = node->offset >= 0;
-  for (size_t d = 0; ok && d < args[2]->items.size(); ++d) {
-    const PickleNode *size = args[2]->items[d], *stride = args[3]->items[d];
-    ok = size->kind == Kind::kInt && stride->kind == Kind::kInt && size->integer >= 0 &&
-         stride->integer >= 0;
-    if (!ok) break;
-    node->sizes.push_back(size->integer);
-    node->strides.push_back(stride->integer);
-    int64_t reach = 0;
-    ok =
-        !__builtin_mul_overflow(elements, size->integer, &elements) &&
-        !__builtin_mul_overflow(std::max<int64_t>(size->integer - 1, 0), stride->integer, &reach) &&
-        !__builtin_add_overflow(last, reach, &last);
-  }
-  // Every element must lie inside the storage, and none may be counted twice (a stride of 0 would
-  // allocate without bound).
-  ok = ok && elements <= count && (elements == 0 || last < count);
-  if (!ok) fail("a tensor that does not fit its storage \"" + args[0]->storage.key + "\"");
-  return node;
-}
-
-PickleNode* PickleMachine::ordered_dict(const std::vector<PickleNode*>& args) {
-  PickleNode* dict = make(Kind::kDict);
-  if (args.empty()) return dict;
-  if (args[0]->kind != Kind::kList) fail("OrderedDict of something that is no list");
-  spend(args[0]->items.size());
-  for (const PickleNode* pair : args[0]->items) {
-    if (pair->kind != Kind::kList || pair->items.size() != 2)
-      fail("OrderedDict item that is no pair");
-    dict->pairs.emplace_back(pair->items[0], pair->items[1]);
-  }
-  return dict;
-}
-
-PickleNode* PickleMachine::reduce(PickleNode* callable, PickleNode* args) {
-  if (callable->kind != Kind::kGlobal && callable->kind != Kind::kOpaque)
-    fail("a call of something that is no global");
-  static const std::vector<PickleNode*> kNone;
-  const auto& a = args->kind == Kind::kList ? args->items : kNone;
-  const std::string& f = callable->text;
-  const auto first_is = [&](Kind kind) { return !a.empty() && a[0]->kind == kind; };
-  if (f == "collections.OrderedDict") return ordered_dict(a);
-  if (f == "torch._utils._rebuild_tensor_v2" || f == "torch._utils._rebuild_tensor")
-    return tensor_node(a);
-  if ((f == "torch._utils._rebuild_parameter" ||
-       f == "torch._utils._rebuild_parameter_with_state") &&
-      first_is(Kind::kTensor))
-    return a[0];
-  if (f.rfind("torch.jit._pickle.", 0) == 0 && (first_is(Kind::kList) || first_is(Kind::kDict)))
-    return a[0];
-  if (f == "torch.Size" && first_is(Kind::kList)) return a[0];
-  if ((f == "torch.device" || f == "_codecs.encode") && first_is(Kind::kText)) return a[0];
-  PickleNode* node = make(f.rfind("__torch__.", 0) == 0 ? Kind::kObject : Kind::kOpaque);
-  node->text = f;
-  return node;
-}
-
-void PickleMachine::build(PickleNode* object, PickleNode* state) {
-  // Attributes count only on TorchScript objects; an OrderedDict's _metadata and the state of
-  // opaque objects do not.
-  if (object->kind != Kind::kObject || state->kind != Kind::kDict) return;
-  spend(state->pairs.size());
-  const auto copy = state->pairs;  // the state may be the object's own
-  object->pairs.insert(object->pairs.end(), copy.begin(), copy.end());
-}
-
 bool PickleMachine::step_literal(uint8_t op, Reader& in) {
   switch (op) {
     case 'N':
-      return push(make(Kind::kNone)), true;
+      return push(constant(Kind::kNone)), true;
     case 0x88:
-    case 0x89: {
-      PickleNode* node = make(Kind::kBool);
-      node->truth = op == 0x88;
-      return push(node), true;
-    }
+    case 0x89:
+      return push(constant(Kind::kBool, op == 0x88)), true;
     case 'J':
       return push(int_node(in.number<int32_t>())), true;
     case 'K':
@@ -320,29 +189,26 @@ bool PickleMachine::step_text(uint8_t op, Reader& in) {
     case 'U':
     case 'C':
     case 0x8c:
-      return push(text_node(in.text(in.number<uint8_t>()))), true;
+      return push(text_node(Kind::kText, in.text(in.number<uint8_t>()))), true;
     case 'T':
     case 'B':
     case 'X':
-      return push(text_node(in.text(in.number<uint32_t>()))), true;
+      return push(text_node(Kind::kText, in.text(in.number<uint32_t>()))), true;
     case 0x8d:
     case 0x8e:
     case 0x96:
-      return push(text_node(in.text(in.number<uint64_t>()))), true;
-    case 'S': {
-      std::string s = in.line();
-      if (s.size() >= 2 && (s.front() == '\'' || s.front() == '"')) s = s.substr(1, s.size() - 2);
-      return push(text_node(std::move(s))), true;
-    }
+      return push(text_node(Kind::kText, in.text(in.number<uint64_t>()))), true;
+    case 'S':
+      return push(text_node(Kind::kText, unquote_literal(in.line()))), true;
     case 'V':
-      return push(text_node(in.line())), true;
+      return push(text_node(Kind::kText, decode_unicode_line(in.line()))), true;
     default:
       return false;
   }
 }
 
 bool PickleMachine::step_container(uint8_t op) {
-  const auto list_of = [&](std::vector<PickleNode*> items) {
+  const auto list_of = [&](Nodes items) {
     PickleNode* node = make(Kind::kList);
     node->items = std::move(items);
     push(node);
@@ -372,7 +238,7 @@ bool PickleMachine::step_container(uint8_t op) {
       return list_of({pop()});
     case 0x86:
     case 0x87: {
-      std::vector<PickleNode*> items(op == 0x86 ? 2 : 3);
+      Nodes items(op == 0x86 ? 2 : 3);
       for (size_t i = items.size(); i-- > 0;) items[i] = pop();
       return list_of(std::move(items));
     }
@@ -385,8 +251,7 @@ bool PickleMachine::step_container(uint8_t op) {
     case 'a':
     case 'e':
     case 0x90: {
-      const std::vector<PickleNode*> items =
-          op == 'a' ? std::vector<PickleNode*>{pop()} : pop_to_mark();
+      const Nodes items = op == 'a' ? Nodes{pop()} : pop_to_mark();
       PickleNode* list = top();
       if (list->kind == Kind::kOpaque) return true;
       if (list->kind != Kind::kList) fail("items added to something that is no list");
@@ -431,7 +296,7 @@ bool PickleMachine::step_object(uint8_t op, Reader& in) {
     }
     case 'i':
     case 'o': {
-      std::vector<PickleNode*> items;
+      Nodes items;
       PickleNode* callable = nullptr;
       if (op == 'i') {
         const std::string module = in.line();
@@ -465,7 +330,11 @@ bool PickleMachine::step_memo(uint8_t op, Reader& in) {
     push(it->second);
     return true;
   };
-  const auto put = [&](uint64_t key) { return memo_[key] = top(), true; };
+  const auto put = [&](uint64_t key) {
+    const auto [it, fresh] = memo_.insert_or_assign(key, top());
+    if (fresh) charge(kMemoEntryBytes);
+    return true;
+  };
   switch (op) {
     case 'q':
       return put(in.number<uint8_t>());
@@ -494,6 +363,8 @@ PickleNode* PickleMachine::load(const char* data, size_t size, size_t& at) {
   stack_.clear();
   marks_.clear();
   memo_.clear();
+  const uint64_t scaled = kMemoryPerByte * std::min<uint64_t>(size, kMostMemory);
+  budget_ = std::max(budget_, std::min(kMostMemory, kBaseMemory + scaled));
   Reader in{data, size, at, *this};
   while (true) {
     where_ = in.at;
