@@ -1,4 +1,131 @@
+// voxlip dub: video + target text -> dubbed video
+
+#include <ATen/Parallel.h>
+
+#include <filesystem>
+
 #include "apps/voxlip/verb.h"
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/core/paths.h"
+#include "vl/core/progress.h"
+#include "vl/core/result.h"
+#include "vl/dub/dub_video.h"
+
 namespace vl::app {
-std::unique_ptr<Verb> make_dub() { return make_models_list(); }
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// Shares of the whole, roughly as they are on a CPU.
+const std::vector<PlannedStage> kPlan = {
+    {"decode", 5}, {"rvc", 10},  {"prompt", 2}, {"vallex", 30}, {"fastpitch", 1},
+    {"fit", 1},    {"face", 15}, {"lips", 20},  {"mix", 1},     {"encode", 15}};
+
+class Dub : public Verb {
+ public:
+  std::string name() const override { return "dub"; }
+  std::string summary() const override {
+    return "Dubs a talking-face video: the speech says the given text, the mouth follows.";
+  }
+
+  std::vector<OptionGroup> groups() override {
+    std::vector<OptionGroup> out;
+    const auto add = [&](const char* title, auto& options) {
+      OptionGroup g{title, {}, false};
+      dub::describe(options, g.fields);
+      out.push_back(std::move(g));
+    };
+    add("Dub", config_.dub);
+    add("RVC", config_.rvc);
+    add("Clone", config_.clone);
+    add("Speak", config_.speak);
+    add("Lips", config_.lips);
+    add("Fit", config_.fit);
+    add("Encode", config_.encode);
+    return out;
+  }
+
+  Json run(VerbContext& c) override {
+    if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
+    config_.validate();
+    dub::DubRecord record;
+    record.preset = c.global.preset;
+    record.job = dub::new_job_id("dub");
+    const fs::path job_dir = fs::path(c.global.cache_dir) / "jobs" / record.job;
+    record.job_dir = job_dir.string();
+    Progress progress(c.events, c.console,
+                      progress_mode(c.global.quiet ? "none" : c.global.progress, c.console),
+                      record.job);
+    const ProgressTicker ticker(progress);
+    progress.plan(kPlan);
+    dub::DubEnvironment env = environment(c, record.job, progress);
+    try {
+      dub::ModelSet models(places(c.global));
+      dub::dub_video(config_, models, env, c.warnings, record);
+    } catch (const std::exception& e) {
+      progress.error(error_json(as_error(e)));
+      throw;
+    }
+    const Json result = dub::to_json(record);
+    fs::create_directories(job_dir);
+    write_file_atomic((job_dir / "result.json").string(), result.dump(2) + "\n");
+    progress.done(result);
+    if (!c.global.json)
+      c.console.line(fmt::format("wrote {} ({:.1f} s, {} frames, {} redrawn)", config_.dub.out,
+                                 record.output.seconds, record.faces.frames, record.faces.redrawn));
+    return result;
+  }
+
+ private:
+  dub::DubEnvironment environment(VerbContext& c, const std::string& job, Progress& progress) {
+    dub::DubEnvironment env{.job = job,
+                            .seed = static_cast<uint64_t>(c.global.seed),
+                            .threads = static_cast<int>(c.global.threads),
+                            .overwrite = c.global.overwrite,
+                            .assets_dir = asset_dir()};
+    env.cancelled = [cancel = c.cancel] { return cancel.cancelled(); };
+    env.on_stage = [&progress](const std::string& stage, bool start) {
+      start ? progress.start(stage, "cpu") : progress.end(stage);
+    };
+    env.on_progress = [&progress](const std::string& stage, int64_t done, int64_t total,
+                                  const std::string& unit) {
+      progress.update(stage, done, total, unit);
+    };
+    return env;
+  }
+
+  dub::ModelPlaces places(const GlobalOptions& g) const {
+    const std::string assets = asset_dir();
+    dub::ModelPlaces out{.models_dir = g.models_dir,
+                         .cache_dir = g.cache_dir,
+                         .packs_dir = fs::path(assets).parent_path() / "packs",
+                         .assets_dir = assets,
+                         .pack = g.pack};
+    for (const std::string& m : g.model) {
+      const size_t eq = m.find('=');
+      if (eq == std::string::npos)
+        fail(Code::kBadValue, "--model is \"{}\"; it takes ROLE=NAME or ROLE=FILE", m);
+      out.chosen[m.substr(0, eq)] = m.substr(eq + 1);
+    }
+    const std::pair<const char*, const std::string*> flags[] = {
+        {"rvc", &config_.rvc.rvc_model},
+        {"vallex", &config_.clone.vallex_model},
+        {"fastpitch", &config_.speak.fastpitch_model},
+        {"wav2lip", &config_.lips.wav2lip_model},
+        {"face", &config_.lips.face_model}};
+    for (const auto& [role, value] : flags)
+      if (!value->empty()) out.chosen[role] = *value;
+    return out;
+  }
+
+  dub::DubConfig config_;
+};
+
+}  // namespace
+
+std::unique_ptr<Verb> make_dub() { return std::make_unique<Dub>(); }
+
 }  // namespace vl::app

@@ -6,6 +6,7 @@
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/core/sha256.h"
+#include "vl/models/vocos/yaml.h"
 #include "vl/weights/safetensors.h"
 
 namespace vl::dub {

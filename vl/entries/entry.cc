@@ -17,7 +17,8 @@ double Call::number(const std::string& name, double otherwise) const {
 const std::vector<Entry>& entries() {
   static const std::vector<Entry> all = [] {
     std::vector<Entry> out;
-    for (auto* family : {rvc_entries, fastpitch_entries, wav2lip_entries, image_entries, text_entries})
+    for (auto* family : {rvc_entries, vallex_entries, fastpitch_entries, wav2lip_entries,
+                         image_entries, text_entries})
       for (Entry& e : family()) out.push_back(std::move(e));
     return out;
   }();

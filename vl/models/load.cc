@@ -117,7 +117,8 @@ ModelFile read_own(const weights::Checkpoint& checkpoint, const std::string& rol
                 fmt::format("{} is a {} model, not {}", checkpoint.file, out.role, role),
                 Where{.file = checkpoint.file});
   for (const auto& [key, value] : checkpoint.root.tensors()) out.tensors.set(key, value);
-  for (const auto& [key, partner] : meta.value("tied", nlohmann::json::object()).items()) {
+  const nlohmann::json tied = meta.value("tied", nlohmann::json::object());
+  for (const auto& [key, partner] : tied.items()) {
     if (!partner.is_string() || !out.tensors.contains(partner.get<std::string>()))
       bad("tied key \"" + key + "\" has no partner");
     out.tensors.set(key, out.tensors.at(partner.get<std::string>()));

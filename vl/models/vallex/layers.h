@@ -112,6 +112,6 @@ class Decoder : public nn::Module {
   std::shared_ptr<Norm> norm_;
 };
 
-at::Tensor apply(const NormWeights& norm, const at::Tensor& x);
+at::Tensor apply_norm(const NormWeights& norm, const at::Tensor& x);
 
 }  // namespace vl::models::vallex

@@ -79,6 +79,9 @@ struct Generated {
   double log_prob = 0;
 };
 
+/// The norms of every pass of the non-autoregressive stage.
+using StageNorms = std::vector<std::vector<NormWeights>>;
+
 /// VALL-E X: text and a voice prompt to EnCodec codes. An autoregressive prefix LM writes codebook
 /// 0, then seven passes over the whole sequence write the others. Keys are those of the public
 /// state dict. Const after loading; a stream's state is an argument.
@@ -119,13 +122,16 @@ class Vallex : public nn::Module {
   Generated generate(const GenerateRequest& request) const;
 
  private:
-  struct Checked;
-  Checked checked(const LmInput& input) const;
+  /// The input as int64 on the model's device, its heads resolved.
+  LmInput checked(const LmInput& input) const;
+  at::Tensor checked_tokens(const at::Tensor& tokens) const;
   at::Tensor text_rows(const TokenEmbedding& text, const TokenEmbedding& language,
                        const Position& position, const LmInput& input) const;
   at::Tensor ar_stack(const at::Tensor& x, ArState& state, int64_t prefix, Taps* taps) const;
   /// Norms of the seven passes, made once for the weights as they are.
-  std::shared_ptr<const std::vector<std::vector<NormWeights>>> stage_norms() const;
+  std::shared_ptr<const StageNorms> stage_norms() const;
+  at::Tensor nar_pass(size_t pass, const at::Tensor& xy, int64_t heads,
+                      const std::vector<NormWeights>& norms, Taps* taps) const;
 
   VallexConfig config_;
   std::shared_ptr<TokenEmbedding> ar_text_, nar_text_, ar_audio_, ar_language_, nar_language_;
@@ -136,7 +142,7 @@ class Vallex : public nn::Module {
   std::shared_ptr<nn::ListOf<TokenEmbedding>> nar_audio_, nar_stages_;
   std::shared_ptr<nn::ListOf<nn::Linear>> nar_predict_;
   mutable std::mutex norms_mutex_;
-  mutable std::shared_ptr<const std::vector<std::vector<NormWeights>>> norms_;
+  mutable std::shared_ptr<const StageNorms> norms_;
 };
 
 /// Role "vallex", arch "vallex": {"model": ...} with or without the trainer's other entries, bare

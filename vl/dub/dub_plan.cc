@@ -1,0 +1,132 @@
+#include "vl/dub/dub_plan.h"
+
+#include <algorithm>
+
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/dub/voice_prompt.h"
+
+namespace vl::dub {
+
+namespace {
+
+constexpr const char* kSourceVoice = "source";
+
+/// The language of a text, checked against what the speaking model offers.
+std::string offered_language(const std::string& asked, const std::string& text,
+                             const std::vector<std::string>& offered) {
+  const std::string lang = asked == "auto" ? text::language_of(text) : asked;
+  if (std::find(offered.begin(), offered.end(), lang) != offered.end()) return lang;
+  std::vector<std::string> sorted = offered;
+  std::sort(sorted.begin(), sorted.end());
+  throw Error(Code::kLanguageNotOffered,
+              fmt::format("model \"vallex\" offers {}, not {}", fmt::join(sorted, " "), lang), {},
+              {"give text in an offered language, or a pack whose model offers this one"});
+}
+
+void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const ModelSet& models,
+                   const text::Lexicon& lexicon, DubPlan& plan) {
+  const std::string& from = c.dub.prompt_from;
+  const bool source_voice = c.dub.voice == kSourceVoice;
+  const bool has_rvc = source_voice || !c.rvc.rvc_model.empty() || (voice != nullptr && voice->rvc);
+  if (!c.dub.transcript.empty())
+    plan.source_lang =
+        c.dub.source_lang == "auto" ? text::language_of(c.dub.transcript) : c.dub.source_lang;
+  const auto offered = models.languages("vallex");
+  const bool words_known = plan.source_lang && std::find(offered.begin(), offered.end(),
+                                                         *plan.source_lang) != offered.end();
+  const bool stored = !c.clone.prompt_audio.empty() || (voice != nullptr && voice->prompt);
+  plan.prompt_from_source =
+      from == "source" ||
+      (from == "auto" && c.clone.prompt_audio.empty() && words_known && has_rvc) || source_voice;
+  if (plan.prompt_from_source) {
+    if (c.dub.transcript.empty())
+      throw Error(
+          Code::kTranscriptNeeded,
+          "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
+    plan.prompt_lang = offered_language(c.dub.source_lang, c.dub.transcript, offered);
+    plan.prompt_words = text::vallex_tokens(c.dub.transcript, plan.prompt_lang, lexicon);
+    plan.convert = has_rvc && !source_voice;
+    return;
+  }
+  if (!stored)
+    throw Error(
+        Code::kTranscriptNeeded,
+        "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
+  std::string file = c.clone.prompt_audio, words = c.clone.prompt_text, lang = "auto";
+  if (file.empty())
+    file = voice->prompt->audio.string(), words = voice->prompt->text, lang = voice->prompt->lang;
+  if (file.size() > 4 && file.compare(file.size() - 4, 4, ".npz") == 0) {
+    const VoicePromptFile preset = read_prompt_npz(file);
+    plan.prompt_codes = preset.codes;
+    plan.prompt_words.ids = preset.text_tokens;
+    plan.prompt_words.languages.assign(preset.text_tokens.size(), preset.language_id);
+    plan.prompt_lang = preset.lang;
+    return;
+  }
+  if (words.empty())
+    throw Error(Code::kTranscriptNeeded,
+                "VALL-E X needs the words of its prompt: give --prompt-text");
+  plan.prompt_lang = offered_language(lang, words, offered);
+  plan.prompt_words = text::vallex_tokens(words, plan.prompt_lang, lexicon);
+  plan.prompt_audio = file;
+}
+
+void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& models,
+                 DubPlan& plan) {
+  if (plan.convert) {
+    plan.content = models.get<models::hubert::Hubert>("content");
+    const bool rmvpe =
+        c.rvc.f0_method == "rmvpe" || (c.rvc.f0_method == "auto" && models.has("f0"));
+    if (rmvpe) plan.f0 = models.get<models::rmvpe::Rmvpe>("f0");
+    plan.rvc = voice != nullptr && voice->rvc
+                   ? models.get_source<models::rvc::Rvc>("rvc", *voice->rvc, voice->name)
+                   : models.get<models::rvc::Rvc>("rvc");
+  }
+  plan.vallex = models.get<models::vallex::Vallex>("vallex");
+  plan.codec = models.get<models::encodec::Encodec>("codec");
+  if (models.has("vocos")) plan.vocos = models.get<models::vocos::Vocos>("vocos");
+  plan.fastpitch = models.get<models::fastpitch::FastPitch>("fastpitch");
+  if (!c.dub.lips) return;
+  if (c.lips.box[0] < 0) plan.face = models.get<models::yunet::Yunet>("face");
+  plan.wav2lip = models.get<models::wav2lip::Wav2Lip>("wav2lip");
+}
+
+}  // namespace
+
+DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env,
+                 WarningList& warnings, DubRecord& record) {
+  c.validate();
+  DubPlan plan;
+  plan.info = media::probe(c.dub.input);
+  media::require_video_and_audio(plan.info);
+  const media::VideoInfo& v = *plan.info.video;
+  const double length = v.frames > 0 && v.fps.value() > 0 && !v.vfr
+                            ? static_cast<double>(v.frames) / v.fps.value()
+                            : plan.info.seconds;
+  plan.video_end_s = v.start_s + length;
+  check_output(c.dub.out, env.overwrite);
+  const text::Lexicon lexicon(env.assets_dir + "/text/cmudict-0.7b");
+  plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
+  plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, lexicon);
+  const weights::PackVoice* voice =
+      c.dub.voice == kSourceVoice ? nullptr : &models.voice(c.dub.voice);
+  choose_prompt(c, voice, models, lexicon, plan);
+  load_models(c, voice, models, plan);
+  plan.untrained = models.untrained() && !models.pack().trained;
+  if (plan.untrained)
+    warnings.add({"W0117", "the pack \"" + models.pack().name +
+                               "\" is untrained: the output is noise by design"});
+  if (voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty())
+    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  if (v.vfr) warnings.add({"W0105", "the frame rate varies; every picture keeps its time"});
+  record.voice = voice != nullptr ? voice->name : kSourceVoice;
+  record.consent_kind =
+      voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty() ? "pack" : "none";
+  record.target_lang = plan.target_lang;
+  record.source_lang = plan.source_lang;
+  record.models = models.used();
+  return plan;
+}
+
+}  // namespace vl::dub

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "vl/dub/dub_video.h"
+#include "vl/media/probe.h"
+#include "vl/stages/animate_lips.h"
+#include "vl/stages/convert_voice.h"
+#include "vl/stages/find_faces.h"
+#include "vl/stages/plan_prosody.h"
+#include "vl/stages/speak_codec.h"
+
+namespace vl::dub {
+
+/// A dub whose inputs are checked and whose models are loaded.
+struct DubPlan {
+  media::MediaInfo info;
+  double video_end_s = 0.0;  ///< end of the last picture on the media clock
+  std::string target_lang;
+  std::optional<std::string> source_lang;
+  text::VallexTokens line;
+
+  bool prompt_from_source = false;
+  bool convert = false;  ///< RVC turns the prompt into the target voice
+  text::VallexTokens prompt_words;
+  std::string prompt_lang;
+  std::string prompt_audio;  ///< sound file of a stored or given prompt
+  at::Tensor prompt_codes;   ///< of an .npz preset; undefined otherwise
+  bool untrained = false;
+
+  std::shared_ptr<const models::hubert::Hubert> content;
+  std::shared_ptr<const models::rmvpe::Rmvpe> f0;
+  std::shared_ptr<const models::rvc::Rvc> rvc;
+  std::shared_ptr<const models::vallex::Vallex> vallex;
+  std::shared_ptr<const models::encodec::Encodec> codec;
+  std::shared_ptr<const models::vocos::Vocos> vocos;
+  std::shared_ptr<const models::fastpitch::FastPitch> fastpitch;
+  std::shared_ptr<const models::yunet::Yunet> face;
+  std::shared_ptr<const models::wav2lip::Wav2Lip> wav2lip;
+};
+
+/// Checks text, voice, prompt and input, and loads the models that the dub uses.
+/// @throws Error for everything that can be known before the work starts
+DubPlan plan_dub(const DubConfig& config, ModelSet& models, const DubEnvironment& environment,
+                 WarningList& warnings, DubRecord& record);
+
+}  // namespace vl::dub

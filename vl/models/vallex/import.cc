@@ -1,0 +1,92 @@
+#include <algorithm>
+
+#include "vl/core/error.h"
+#include "vl/models/manifest.h"
+#include "vl/models/vallex/vallex.h"
+
+namespace vl::models::vallex {
+
+namespace {
+
+using nlohmann::json;
+using weights::Checkpoint;
+using weights::StateDict;
+
+const char* const kTextKey = "ar_text_embedding.word_embeddings.weight";
+const char* const kArLayerKey = "ar_decoder.layers.0.linear1.weight";
+const char* const kNarLayerKey = "nar_decoder.layers.0.norm1.project_layer.weight";
+
+StateDict public_state(const Checkpoint& checkpoint) {
+  return weights::strip_module(find_tensors(checkpoint, {"model", ""}));
+}
+
+bool has_layout(const StateDict& t) {
+  return t.contains(kTextKey) && t.contains(kArLayerKey) && t.contains(kNarLayerKey);
+}
+
+bool recognise(const Checkpoint& checkpoint) { return has_layout(public_state(checkpoint)); }
+
+int64_t size_of(const StateDict& t, const std::string& key, int64_t dim) {
+  if (t.at(key).dim() != 2 || t.at(key).numel() == 0)
+    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted 2, none of them 0", key,
+         t.at(key).dim());
+  return t.at(key).size(dim);
+}
+
+/// A setting of the container, or of the JSON beside it (a manifest's part too).
+int64_t setting(const Checkpoint& checkpoint, const char* key, int64_t otherwise) {
+  if (const weights::Value* value = checkpoint.root.find(key))
+    if (value->tensor() == nullptr && value->integer(-1) >= 0) return value->integer(otherwise);
+  for (const json& source : {checkpoint.config.value_or(json()), manifest_part(checkpoint)})
+    if (source.is_object() && source.contains(key) && source[key].is_number_integer())
+      return source[key].get<int64_t>();
+  return otherwise;
+}
+
+VallexConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
+  VallexConfig c;
+  c.text_rows = size_of(t, kTextKey, 0);
+  c.dim = size_of(t, kTextKey, 1);
+  c.ffn = size_of(t, kArLayerKey, 0);
+  c.ar_layers = t.count("ar_decoder.layers", "linear1.weight");
+  c.nar_layers = t.count("nar_decoder.layers", "linear1.weight");
+  c.languages = size_of(t, "ar_language_embedding.word_embeddings.weight", 0);
+  c.heads = setting(checkpoint, "nhead", setting(checkpoint, "heads", 0));
+  if (c.heads <= 0) c.heads = std::max<int64_t>(1, c.dim / 64);
+  c.prefix_mode = setting(checkpoint, "prefix_mode", c.prefix_mode);
+  return c;
+}
+
+ModelFile import_vallex(const Checkpoint& checkpoint) {
+  StateDict t = public_state(checkpoint);
+  if (!has_layout(t)) {
+    if (t.contains(kTextKey) || t.contains("text_embedding.word_embeddings.weight"))
+      fail(Code::kUnsupportedVariant,
+           "this is another model of the VALL-E family: both stages of VALL-E X are wanted");
+    fail(Code::kWrongModelKind, "the file holds no VALL-E X: \"{}\" is absent", kTextKey);
+  }
+  const json config = config_to_json(config_of(t, checkpoint));
+  // Counts and widths come from the file: the same limits as for our own weights files.
+  validate(config_from_json<VallexConfig>(config, static_cast<int>(Code::kUnsupportedVariant)));
+  return {.role = "vallex", .arch = "vallex", .config = config, .tensors = weights::to_float32(t)};
+}
+
+std::shared_ptr<torch::nn::Module> make(const json& config) {
+  return std::make_shared<Vallex>(
+      config_from_json<VallexConfig>(config, static_cast<int>(Code::kBadWeights)));
+}
+
+json default_config() { return config_to_json(VallexConfig{}); }
+
+}  // namespace
+
+ModelClass vallex_class() {
+  return {.role = "vallex",
+          .arch = "vallex",
+          .recognise = recognise,
+          .import = import_vallex,
+          .make = make,
+          .default_config = default_config};
+}
+
+}  // namespace vl::models::vallex
