@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
+
+#include <fmt/ranges.h>
 
 #include "vl/core/error.h"
+#include "vl/core/file.h"
 #include "vl/weights/node_value.h"
 #include "vl/weights/pickle_text.h"
 #include "vl/weights/safetensors.h"
@@ -17,8 +19,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Every legacy stream starts with the pickled long 0x1950a86a20f9469cfc6c.
+constexpr uint64_t kMaxConfigBytes = 16U << 20;
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 48;
+// Every legacy stream starts with the pickled long 0x1950a86a20f9469cfc6c.
 constexpr char kMagic[] = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
 
 bool starts_with(const ByteView& b, const char* text) {
@@ -53,54 +56,58 @@ bool looks_like_legacy(const ByteView& b) {
          head.find(std::string(kMagic, 10)) != std::string::npos;
 }
 
+/// A length below 4 GiB and the brace of its JSON; a file cut off inside the header counts too.
 bool looks_like_safetensors(const ByteView& b) {
-  uint64_t header = 0;
-  if (b.size < 10) return false;
-  std::memcpy(&header, b.data, 8);
-  return header >= 2 && header <= b.size - 8 && b.data[8] == '{';
+  return b.size >= 10 && b.data[4] == 0 && b.data[5] == 0 && b.data[6] == 0 && b.data[7] == 0 &&
+         b.data[8] == '{' && (b.data[9] == '"' || b.data[9] == '}' || b.data[9] == ' ');
+}
+
+Checkpoint named(const std::string& file, const char* container) {
+  Checkpoint out;
+  out.file = file;
+  out.container = container;
+  return out;
+}
+
+/// The member NAME in the uppermost folder that has one; the folder's own name varies.
+ZipDirectory::const_iterator find_member(const ZipDirectory& entries, const std::string& name) {
+  auto best = entries.end();
+  for (auto it = entries.begin(); it != entries.end(); ++it) {
+    const std::string& n = it->first;
+    const bool fits = n == name || (n.size() > name.size() && n.ends_with(name) &&
+                                    n[n.size() - name.size() - 1] == '/');
+    if (fits && (best == entries.end() || n.size() < best->first.size())) best = it;
+  }
+  return best;
 }
 
 Checkpoint read_zip(const ByteView& bytes, const std::string& file) {
   const auto entries = read_zip_directory(bytes, file);
-  const auto find = [&](const std::string& suffix) {
-    for (auto it = entries.begin(); it != entries.end(); ++it) {
-      const std::string& n = it->first;
-      const bool fits = n.size() >= suffix.size() &&
-                        n.compare(n.size() - suffix.size(), suffix.size(), suffix) == 0;
-      if (fits && (n.size() == suffix.size() || n[n.size() - suffix.size() - 1] == '/')) return it;
-    }
-    return entries.end();
-  };
-  const auto pickle = find("data.pkl");
+  const auto pickle = find_member(entries, "data.pkl");
   if (pickle == entries.end())
     throw Error(Code::kNotACheckpoint,
                 file + " is a zip archive without data.pkl, not a PyTorch file",
                 Where{.file = file});
-  const auto stored = [&](const std::map<std::string, ZipEntry>::const_iterator& it) {
-    if (!it->second.stored)
-      throw Error(Code::kUnsupportedVariant,
-                  fmt::format("{}: member {} is compressed", file, it->first), Where{.file = file});
-    return ByteView{bytes.owner, bytes.data + it->second.offset, it->second.size};
-  };
-  if (const auto order = find("byteorder"); order != entries.end()) {
-    const ByteView v = stored(order);
+  if (const auto order = find_member(entries, "byteorder"); order != entries.end()) {
+    const ByteView v = stored_member(bytes, *order, file);
     if (std::string(v.data, v.size).rfind("big", 0) == 0)
       throw Error(Code::kUnsupportedVariant, file + " is in big-endian byte order",
                   Where{.file = file});
   }
   const std::string root = pickle->first.substr(0, pickle->first.size() - std::strlen("data.pkl"));
   PickleMachine machine(file);
-  const ByteView p = stored(pickle);
+  const ByteView p = stored_member(bytes, *pickle, file);
   size_t at = 0;
   const PickleNode* top = machine.load(p.data, p.size, at);
-  NodeConverter converter(file, [&](const StorageNode& s) {
+  NodeConverter converter(file, bytes.size, [&](const StorageNode& s) {
     const auto it = entries.find(root + "data/" + s.key);
     if (it == entries.end())
-      throw Error(Code::kTruncatedModel, fmt::format("{} has no member data/{}", file, s.key),
-                  Where{.file = file, .detail = "data/" + s.key});
-    return stored(it);
+      throw Error(Code::kTruncatedModel,
+                  fmt::format("{} has no member data/{}", file, printable(s.key)),
+                  Where{.file = file, .detail = "data/" + printable(s.key)});
+    return stored_member(bytes, *it, file);
   });
-  Checkpoint out{.file = file, .container = "zip"};
+  Checkpoint out = named(file, "zip");
   out.root = converter.convert(*top);
   if (top->kind == PickleNode::Kind::kObject) {
     out.container = "torchscript";
@@ -146,7 +153,7 @@ Checkpoint read_legacy(const ByteView& bytes, const std::string& file) {
     throw Error(Code::kTruncatedModel,
                 fmt::format("{} ends early: {} of {} bytes", file, bytes.size, offset),
                 Where{.file = file}, {"load the file again: the download broke off"});
-  NodeConverter converter(file, [&](const StorageNode& s) {
+  NodeConverter converter(file, bytes.size, [&](const StorageNode& s) {
     const auto it = offsets.find(s.key);
     if (it == offsets.end()) damaged("a storage that the file does not hold");
     int64_t count = 0;
@@ -156,14 +163,14 @@ Checkpoint read_legacy(const ByteView& bytes, const std::string& file) {
                           printable(s.key), it->second - 8, count, s.count));
     return ByteView{bytes.owner, bytes.data + it->second, s.bytes()};
   });
-  Checkpoint out{.file = file, .container = "legacy"};
+  Checkpoint out = named(file, "legacy");
   out.root = converter.convert(*top);
   out.globals.assign(machine.globals().begin(), machine.globals().end());
   return out;
 }
 
 Checkpoint from_safetensors(const SafetensorsFile& st, const std::string& file) {
-  Checkpoint out{.file = file, .container = "safetensors"};
+  Checkpoint out = named(file, "safetensors");
   auto dict = std::make_shared<Dict>();
   for (const auto& [key, value] : st.tensors) dict->emplace_back(Value{key}, Value{value});
   out.root.data = dict;
@@ -172,13 +179,15 @@ Checkpoint from_safetensors(const SafetensorsFile& st, const std::string& file) 
 }
 
 Checkpoint read_folder(const fs::path& folder) {
+  std::error_code ignored;
   for (const char* name : {"model.safetensors", "pytorch_model.bin"}) {
-    if (!fs::exists(folder / name)) continue;
+    if (!fs::is_regular_file(folder / name, ignored)) continue;
     Checkpoint out = read_checkpoint((folder / name).string());
-    if (std::ifstream in(folder / "config.json"); in) {
-      const auto config = nlohmann::json::parse(in, nullptr, false);
-      if (config.is_object()) out.config = config;
-    }
+    const std::string config = (folder / "config.json").string();
+    if (!fs::is_regular_file(config, ignored)) return out;
+    out.config = nlohmann::json::parse(read_file(config, kMaxConfigBytes), nullptr, false);
+    if (!out.config->is_object())
+      throw Error(Code::kBadWeights, config + " is no JSON object", Where{.file = config});
     return out;
   }
   throw Error(Code::kNotFound,
@@ -196,7 +205,11 @@ StateDict Checkpoint::tensors(const std::vector<std::string>& entries) const {
     StateDict found = v->tensors();
     if (!found.empty()) return found;
   }
-  throw Error(Code::kWrongModelKind, file + " holds no tensors", Where{.file = file});
+  const bool top = entries.empty() || entries == std::vector<std::string>{""};
+  throw Error(
+      Code::kWrongModelKind,
+      file + " holds no tensors" + (top ? "" : fmt::format(" under {}", fmt::join(entries, ", "))),
+      Where{.file = file});
 }
 
 Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file) {
@@ -211,7 +224,8 @@ Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file)
 }
 
 Checkpoint read_checkpoint(const std::string& path) {
-  if (fs::is_directory(path)) return read_folder(path);
+  std::error_code ignored;  // what cannot be looked at is reported by map_file
+  if (fs::is_directory(path, ignored)) return read_folder(path);
   return read_checkpoint_bytes(map_file(path), path);
 }
 

@@ -1,5 +1,8 @@
 #include "vl/weights/mapped_file.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,15 +13,17 @@
 namespace vl::weights {
 
 MappedFile::MappedFile(const std::string& path) {
-  const auto refuse = [&](const char* why) {
+  const auto refuse = [&](const std::string& why) {
     throw Error(Code::kNotFound, fmt::format("cannot read {}: {}", path, why), Where{.file = path});
   };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) refuse("no such file");
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) refuse(errno == ENOENT ? "no such file" : std::strerror(errno));
   struct stat info {};
-  if (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
+  const bool known = fstat(fd, &info) == 0;
+  if (!known || !S_ISREG(info.st_mode)) {
     close(fd);
-    refuse("is a folder");
+    refuse(known && S_ISDIR(info.st_mode) ? "is a folder" : "is not a regular file");
   }
   size_ = static_cast<size_t>(info.st_size);
   if (size_ > 0) {

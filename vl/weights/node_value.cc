@@ -76,6 +76,8 @@ const at::Tensor& NodeConverter::storage(const StorageNode& s) {
                 fmt::format("{} ends early: storage \"{}\" has {} of {} bytes", name_,
                             printable(s.key), bytes.size, wanted),
                 Where{.file = name_, .detail = "storage " + printable(s.key)});
+  if (wanted > room_) damaged("its storages lie over each other");
+  room_ -= wanted;
   const auto type = scalar_type(s.type);
   const bool aligned =
       reinterpret_cast<uintptr_t>(bytes.data) % static_cast<uintptr_t>(s.element_bytes) == 0;

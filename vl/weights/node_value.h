@@ -16,10 +16,12 @@ namespace vl::weights {
 /// the size of the weights, and nothing reads them.
 class NodeConverter {
  public:
+  /// @param room bytes of the container: its storages together cannot have more
   /// @param bytes_of where the raw elements of a storage are; called once a storage, only for
   /// tensors that are converted
-  NodeConverter(std::string name, std::function<ByteView(const StorageNode&)> bytes_of)
-      : name_(std::move(name)), bytes_of_(std::move(bytes_of)) {}
+  NodeConverter(std::string name, uint64_t room,
+                std::function<ByteView(const StorageNode&)> bytes_of)
+      : name_(std::move(name)), room_(room), bytes_of_(std::move(bytes_of)) {}
 
   /// @throws Error(kNotACheckpoint, kTruncatedModel)
   Value convert(const PickleNode& root) { return convert(root, {}); }
@@ -37,6 +39,7 @@ class NodeConverter {
   [[noreturn]] void damaged(const std::string& what) const;
 
   std::string name_;
+  uint64_t room_;
   std::function<ByteView(const StorageNode&)> bytes_of_;
   std::unordered_map<const PickleNode*, Value> done_[2];  ///< outside and inside optimizer states
   std::unordered_set<const PickleNode*> open_;

@@ -6,11 +6,15 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
+#include "vl/weights/pickle_text.h"
 #include "vl/weights/zip_reader.h"
 
 namespace vl::weights {
 
 namespace {
+
+constexpr uint64_t kMostBytes = uint64_t{256} << 20;
+constexpr size_t kMostRank = 32;
 
 /// The value of a key in the header's Python dictionary, up to the next comma outside brackets.
 std::string field(const std::string& header, const std::string& key) {
@@ -37,15 +41,17 @@ at::Tensor read_npy(const char* data, size_t size, const std::string& name) {
   const size_t begin = long_header ? 12 : 10;
   if (length > size - begin) bad("header length");
   const std::string header(data + begin, length), type = field(header, "descr");
-  static const std::map<std::string, at::ScalarType> kTypes = {{"'<i4'", at::kInt},
-                                                               {"'<i8'", at::kLong},
-                                                               {"'<f4'", at::kFloat},
-                                                               {"'<f8'", at::kDouble},
-                                                               {"'|u1'", at::kByte}};
+  static const std::map<std::string, at::ScalarType> kTypes = {
+      {"'<i2'", at::kShort}, {"'<i4'", at::kInt},   {"'<i8'", at::kLong},
+      {"'<f2'", at::kHalf},  {"'<f4'", at::kFloat}, {"'<f8'", at::kDouble},
+      {"'|u1'", at::kByte},  {"'|i1'", at::kChar},  {"'|b1'", at::kBool}};
   const auto dtype = kTypes.find(type);
-  if (dtype == kTypes.end()) bad("element type");
+  if (dtype == kTypes.end())
+    throw Error(Code::kUnsupportedVariant,
+                fmt::format("{} has elements of type {}", name, printable(type)),
+                Where{.file = name});
   std::vector<int64_t> shape;
-  uint64_t count = 1;
+  uint64_t count = 1, bound = 1;
   std::string number;
   for (const char c : field(header, "shape")) {
     if (c >= '0' && c <= '9') {
@@ -53,7 +59,11 @@ at::Tensor read_npy(const char* data, size_t size, const std::string& name) {
       if (number.size() > 12) bad("shape");
     } else if (!number.empty()) {
       shape.push_back(std::stoll(number));
-      if (__builtin_mul_overflow(count, static_cast<uint64_t>(shape.back()), &count)) bad("shape");
+      const auto size = static_cast<uint64_t>(shape.back());
+      if (shape.size() > kMostRank ||
+          __builtin_mul_overflow(bound, std::max<uint64_t>(size, 1), &bound) || bound > kMostBytes)
+        bad("shape");
+      count *= size;
       number.clear();
     }
   }
@@ -77,13 +87,14 @@ std::map<std::string, at::Tensor> read_npz(const std::string& path) {
   if (!looks_like_zip(bytes))
     throw Error(Code::kNotACheckpoint, path + " is no .npz file", Where{.file = path});
   std::map<std::string, at::Tensor> out;
-  for (const auto& [name, entry] : read_zip_directory(bytes, path)) {
-    if (!entry.stored)
-      throw Error(Code::kUnsupportedVariant, fmt::format("{}: member {} is compressed", path, name),
-                  Where{.file = path});
-    const size_t dot = name.rfind(".npy");
-    if (dot != std::string::npos)
-      out[name.substr(0, dot)] = read_npy(bytes.data + entry.offset, entry.size, path + ":" + name);
+  uint64_t room = kMostBytes;
+  for (const auto& member : read_zip_directory(bytes, path)) {
+    const std::string& name = member.first;
+    if (!name.ends_with(".npy")) continue;
+    const std::string npy = unpacked_member(bytes, member, path, room);
+    room -= npy.size();
+    out[name.substr(0, name.size() - 4)] =
+        read_npy(npy.data(), npy.size(), path + ":" + printable(name));
   }
   return out;
 }

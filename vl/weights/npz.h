@@ -7,8 +7,8 @@
 
 namespace vl::weights {
 
-/// The arrays of a NumPy .npz file (stored members; little-endian i4 i8 f4 f8 u1; C and Fortran
-/// order).
+/// The arrays of a NumPy .npz file (stored or deflated; little-endian i1 i2 i4 i8 u1 b1 f2 f4 f8; C
+/// and Fortran order), at most 256 MiB together. Members that are no .npy are passed over.
 /// @throws Error kNotFound, kNotACheckpoint, kTruncatedModel, kUnsupportedVariant
 std::map<std::string, at::Tensor> read_npz(const std::string& path);
 

@@ -1,9 +1,12 @@
-#include <fstream>
+#include <cmath>
+#include <map>
+#include <numbers>
 
 #include <ATen/ATen.h>
 #include <nlohmann/json.hpp>
 
 #include "vl/core/error.h"
+#include "vl/core/file.h"
 #include "vl/weights/checkpoint.h"
 #include "vl/weights/fill.h"
 
@@ -13,56 +16,113 @@ using nlohmann::json;
 
 namespace {
 
-at::Tensor one(const json& p, uint64_t seed, bool half) {
-  const auto shape = p.at("shape").get<std::vector<int64_t>>();
-  if (p.value("dtype", "float32") == "int64")
-    return at::full(shape, static_cast<int64_t>(p.value("offset", 0.0)), at::kLong);
-  at::Tensor t;
-  if (p.value("special", "") == "hann_periodic") {
-    const int64_t n = c10::multiply_integers(shape);
-    const at::Tensor i = at::arange(n, at::kDouble);
-    t = (0.5 - 0.5 * at::cos(2 * M_PI * i / static_cast<double>(n))).to(at::kFloat).reshape(shape);
-  } else {
-    t = fill_tensor(p.at("key").get<std::string>(), shape, seed, p.value("scale", 1.0),
-                    p.value("offset", 0.0));
+// 16 GiB of float32: far above any model, far below what a wrong list could ask for.
+constexpr int64_t kMaxElements = int64_t{1} << 32;
+
+/// Number of elements, or more than kMaxElements for anything larger or negative.
+int64_t bounded_count(const std::vector<int64_t>& shape) {
+  int64_t bound = 1, count = 1;
+  for (const int64_t size : shape) {
+    if (size < 0 || __builtin_mul_overflow(bound, std::max<int64_t>(size, 1), &bound))
+      return kMaxElements + 1;
+    count *= size;
   }
-  return half ? t.to(at::kHalf).to(at::kFloat) : t;
+  return bound > kMaxElements ? kMaxElements + 1 : count;
+}
+
+FillParam parse_param(const json& entry) {
+  FillParam out;
+  out.key = entry.at("key").get<std::string>();
+  out.shape = entry.at("shape").get<std::vector<int64_t>>();
+  out.dtype = entry.value("dtype", out.dtype);
+  out.scale = entry.value("scale", out.scale);
+  out.offset = entry.value("offset", out.offset);
+  out.tied_to = entry.value("tied_to", "");
+  out.special = entry.value("special", "");
+  return out;
+}
+
+at::Tensor hann_periodic(const std::vector<int64_t>& shape) {
+  at::Tensor out = at::empty(shape, at::kFloat);
+  const int64_t n = out.numel();
+  auto* data = out.data_ptr<float>();
+  for (int64_t i = 0; i < n; ++i) {
+    const double angle = 2.0 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n);
+    data[i] = static_cast<float>(0.5 - 0.5 * std::cos(angle));
+  }
+  return out;
+}
+
+at::Tensor make(const FillParam& p, uint64_t seed, bool half) {
+  if (p.dtype == "int64") return at::full(p.shape, static_cast<int64_t>(p.offset), at::kLong);
+  const std::string& key = p.tied_to.empty() ? p.key : p.tied_to;
+  const at::Tensor out = p.special.empty() ? fill_tensor(key, p.shape, seed, p.scale, p.offset)
+                                           : hann_periodic(p.shape);
+  return half ? out.to(at::kHalf).to(at::kFloat) : out;
+}
+
+/// Whether the formula gives both rows the same tensor, so that they can share it.
+bool same_fill(const FillParam& a, const FillParam& partner) {
+  return a.shape == partner.shape && a.scale == partner.scale && a.offset == partner.offset &&
+         a.dtype == partner.dtype && a.special == partner.special && partner.tied_to.empty();
 }
 
 }  // namespace
 
-Checkpoint read_fill(const std::string& params_json, uint64_t seed, bool half) {
-  std::ifstream in(params_json);
-  if (!in)
-    throw Error(Code::kNotFound, "cannot read " + params_json + ": no such file",
-                Where{.file = params_json});
-  const json list = json::parse(in, nullptr, false);
+std::vector<FillParam> read_fill_params(const std::string& path) {
+  const json list = json::parse(read_file(path), nullptr, false);
   if (!list.is_array())
-    throw Error(Code::kNotACheckpoint, params_json + " is no parameter list",
-                Where{.file = params_json});
-  Checkpoint out{.file = params_json, .container = "fill"};
-  std::map<std::string, const json*> by_key;
-  auto dict = std::make_shared<Dict>();
-  try {
-    for (const json& p : list) by_key[p.at("key").get<std::string>()] = &p;
-    std::map<std::string, at::Tensor> made;
-    const auto value_of = [&](const std::string& key) {
-      auto [it, fresh] = made.try_emplace(key);
-      if (fresh) it->second = one(*by_key.at(key), seed, half);
-      return it->second;
-    };
-    for (const json& p : list) {
-      const std::string key = p.at("key").get<std::string>(), source = p.value("tied_to", key);
-      const at::Tensor t = by_key.count(source)
-                               ? value_of(source)
-                               : fill_tensor(source, p.at("shape").get<std::vector<int64_t>>(),
-                                             seed, p.value("scale", 1.0), p.value("offset", 0.0));
-      dict->emplace_back(Value{key}, Value{t});
+    throw Error(Code::kNotACheckpoint, path + " is no parameter list", Where{.file = path});
+  std::vector<FillParam> out;
+  int64_t total = 0;
+  const auto bad = [&](const std::string& why) {
+    throw Error(Code::kBadWeights, fmt::format("{}: entry {} {}", path, out.size(), why),
+                Where{.file = path, .detail = fmt::format("entry {}", out.size())});
+  };
+  for (const json& entry : list) {
+    FillParam p;
+    try {
+      p = parse_param(entry);
+    } catch (const json::exception& e) {
+      bad(fmt::format("is no parameter: {}", e.what()));
     }
-  } catch (const json::exception& e) {
-    throw Error(Code::kNotACheckpoint, params_json + " is no parameter list: " + e.what(),
-                Where{.file = params_json});
+    total += bounded_count(p.shape);
+    if (total > kMaxElements) bad("has an impossible shape");
+    if (p.dtype != "float32" && p.dtype != "int64") bad("has the unknown dtype " + p.dtype);
+    if (!p.special.empty() && p.special != "hann_periodic")
+      bad("has the unknown special " + p.special);
+    if (!(std::abs(p.offset) < 9e15) || !std::isfinite(p.scale)) bad("has an impossible number");
+    out.push_back(std::move(p));
   }
+  return out;
+}
+
+StateDict fill_state_dict(const std::vector<FillParam>& params, uint64_t seed, bool half) {
+  std::map<std::string, const FillParam*> by_key;
+  for (const FillParam& p : params) by_key[p.key] = &p;
+  std::map<std::string, at::Tensor> made;
+  const auto tensor_of = [&](const FillParam& p) {
+    const auto [it, fresh] = made.try_emplace(p.key);
+    if (fresh) it->second = make(p, seed, half);
+    return it->second;
+  };
+  StateDict out;
+  for (const FillParam& p : params) {
+    const auto partner = by_key.find(p.tied_to);
+    const bool shared =
+        !p.tied_to.empty() && partner != by_key.end() && same_fill(p, *partner->second);
+    out.set(p.key, tensor_of(shared ? *partner->second : p));
+  }
+  return out;
+}
+
+Checkpoint read_fill(const std::string& params_json, uint64_t seed, bool half) {
+  Checkpoint out;
+  out.file = params_json;
+  out.container = "fill";
+  auto dict = std::make_shared<Dict>();
+  for (const auto& [key, tensor] : fill_state_dict(read_fill_params(params_json), seed, half))
+    dict->emplace_back(Value{key}, Value{tensor});
   out.root.data = dict;
   return out;
 }

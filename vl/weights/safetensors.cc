@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 
 #include <ATen/ATen.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/weights/pickle_text.h"
 
 namespace vl::weights {
 
@@ -15,8 +18,8 @@ using nlohmann::json;
 
 namespace {
 
-constexpr uint64_t kMaxHeader = 100U << 20;
-constexpr size_t kAlign = 8;
+constexpr uint64_t kMaxHeader = 100'000'000;
+constexpr size_t kAlign = 8, kMaxRank = 64;
 
 const std::vector<std::pair<std::string, at::ScalarType>> kTypes = {
     {"BOOL", at::kBool}, {"U8", at::kByte},   {"I8", at::kChar},  {"I16", at::kShort},
@@ -34,88 +37,186 @@ struct Entry {
   uint64_t begin = 0, end = 0;
 };
 
-Entry parse_entry(const std::string& file, const std::string& key, const json& info,
-                  uint64_t room) {
-  Entry e{.key = key};
-  const auto wrong = [&](const char* what) {
-    bad(Code::kBadWeights, file, fmt::format("{} of tensor \"{}\"", what, key));
-  };
-  const bool formed = info.is_object() && info.contains("dtype") && info["dtype"].is_string() &&
-                      info.contains("shape") && info["shape"].is_array() &&
-                      info["shape"].size() <= 16 && info.contains("data_offsets") &&
-                      info["data_offsets"].is_array() && info["data_offsets"].size() == 2;
-  if (!formed) wrong("malformed header");
-  const std::string name = info["dtype"].get<std::string>();
-  const auto type =
-      std::find_if(kTypes.begin(), kTypes.end(), [&](auto& t) { return t.first == name; });
-  if (type == kTypes.end())
-    bad(Code::kUnsupportedVariant, file, fmt::format("dtype {} of tensor \"{}\"", name, key));
-  e.type = type->second;
-  uint64_t bytes = c10::elementSize(e.type);
-  for (const json& s : info["shape"]) {
-    if (!s.is_number_unsigned() || s.get<uint64_t>() > (uint64_t{1} << 48) ||
-        __builtin_mul_overflow(bytes, s.get<uint64_t>(), &bytes))
-      wrong("shape");
-    e.shape.push_back(s.get<int64_t>());
+/// Refuses, while parsing, whatever no header holds: deep or long arrays, keys given twice. So the
+/// parsed header stays within a small multiple of its text.
+class HeaderGuard {
+ public:
+  explicit HeaderGuard(const std::string& file) : file_(file) {}
+
+  bool operator()(int depth, json::parse_event_t event, json& parsed) {
+    using Event = json::parse_event_t;
+    if (event == Event::object_start && depth > 1) refuse("objects are nested too deep");
+    if (event == Event::array_start && depth != 2) refuse("an array stands where none belongs");
+    if (event == Event::array_start) count_ = 0;
+    if (event == Event::value && depth == 3 && ++count_ > kMaxRank)
+      refuse(fmt::format("an array of \"{}\" has more than {} entries", printable(key_), kMaxRank));
+    if (event == Event::key && depth == 1) {
+      key_ = parsed.get<std::string>();
+      if (!keys_.insert(key_).second)
+        refuse(fmt::format("key \"{}\" stands twice", printable(key_)));
+    }
+    return true;
   }
-  for (const json& o : info["data_offsets"])
-    if (!o.is_number_unsigned()) wrong("offsets");
-  e.begin = info["data_offsets"][0].get<uint64_t>();
-  e.end = info["data_offsets"][1].get<uint64_t>();
-  if (e.begin > e.end || e.end - e.begin != bytes) wrong("offsets");
-  if (e.end > room)
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    bad(Code::kBadWeights, file_, "damaged header: " + why);
+  }
+
+  const std::string& file_;
+  std::set<std::string> keys_;
+  std::string key_;
+  size_t count_ = 0;
+};
+
+/// Parses one tensor's entry of the header.
+class EntryReader {
+ public:
+  EntryReader(const std::string& file, const std::string& key, const json& info)
+      : file_(file), key_(key), info_(info) {}
+
+  Entry read() const {
+    if (!info_.is_object()) wrong("has no description");
+    for (const auto& [field, value] : info_.items())
+      if (field != "dtype" && field != "shape" && field != "data_offsets")
+        wrong(fmt::format("has the unknown field \"{}\"", printable(field)));
+    Entry e;
+    e.key = key_;
+    e.type = dtype();
+    for (const uint64_t size : integers("shape")) e.shape.push_back(static_cast<int64_t>(size));
+    const auto offsets = integers("data_offsets");
+    if (offsets.size() != 2 || offsets[0] > offsets[1]) wrong("has no offsets [begin, end]");
+    e.begin = offsets[0];
+    e.end = offsets[1];
+    const uint64_t bytes = byte_count(e);
+    if (bytes != e.end - e.begin)
+      wrong(fmt::format("has shape [{}], {} bytes, but {} bytes of data", fmt::join(e.shape, ","),
+                        bytes, e.end - e.begin));
+    return e;
+  }
+
+ private:
+  [[noreturn]] void wrong(const std::string& what, Code code = Code::kBadWeights) const {
+    bad(code, file_, fmt::format("tensor \"{}\" {}", printable(key_), what));
+  }
+
+  at::ScalarType dtype() const {
+    const auto it = info_.find("dtype");
+    if (it == info_.end() || !it->is_string()) wrong("has no dtype");
+    const auto& name = it->get_ref<const std::string&>();
+    for (const auto& [known, type] : kTypes)
+      if (known == name) return type;
+    wrong("has the dtype " + printable(name), Code::kUnsupportedVariant);
+  }
+
+  std::vector<uint64_t> integers(const char* field) const {
+    const auto it = info_.find(field);
+    if (it == info_.end() || !it->is_array()) wrong(fmt::format("has no list \"{}\"", field));
+    std::vector<uint64_t> out;
+    for (const json& v : *it) {
+      if (!v.is_number_unsigned() || v.get<uint64_t>() > uint64_t{INT64_MAX})
+        wrong(fmt::format("has an impossible number in \"{}\"", field));
+      out.push_back(v.get<uint64_t>());
+    }
+    return out;
+  }
+
+  // A dimension of 0 counts as 1 in the bound: strides must not overflow either.
+  uint64_t byte_count(const Entry& e) const {
+    int64_t bound = static_cast<int64_t>(c10::elementSize(e.type));
+    bool empty = false;
+    for (const int64_t size : e.shape) {
+      empty = empty || size == 0;
+      if (__builtin_mul_overflow(bound, std::max<int64_t>(size, 1), &bound))
+        wrong("has a shape beyond all bounds");
+    }
+    return empty ? 0 : static_cast<uint64_t>(bound);
+  }
+
+  const std::string& file_;
+  const std::string& key_;
+  const json& info_;
+};
+
+json parse_header(const ByteView& bytes, uint64_t size, const std::string& file) {
+  try {
+    json header = json::parse(bytes.data + 8, bytes.data + 8 + size, HeaderGuard(file));
+    if (header.is_object()) return header;
+  } catch (const json::exception& e) {
+    throw Error(Code::kNotACheckpoint, file + ": is no safetensors file: its header is no JSON",
+                Where{.file = file, .detail = fmt::format("header, {}", e.what())});
+  }
+  bad(Code::kNotACheckpoint, file, "is no safetensors file: its header is no JSON object");
+}
+
+uint64_t header_size(const ByteView& bytes, const std::string& file) {
+  if (bytes.size < 8) bad(Code::kNotACheckpoint, file, "is shorter than a safetensors header");
+  uint64_t size = 0;
+  std::memcpy(&size, bytes.data, 8);
+  if (size > kMaxHeader || size < 2)
+    bad(Code::kNotACheckpoint, file,
+        fmt::format("is no safetensors file: its header would have {} bytes", size));
+  if (size > bytes.size - 8)
     bad(Code::kTruncatedModel, file,
-        fmt::format("ends early: tensor \"{}\" needs {} bytes of data, {} are there", key, e.end,
-                    room));
-  return e;
+        fmt::format("ends early: {} of at least {} bytes", bytes.size, size + 8));
+  return size;
+}
+
+/// Tensors must follow each other without overlap and hole, up to the end of the file.
+void check_layout(const std::vector<Entry>& entries, uint64_t data_start, const ByteView& bytes,
+                  const std::string& file) {
+  uint64_t reached = 0;
+  for (const Entry& e : entries) {
+    if (e.begin != reached)
+      bad(Code::kBadWeights, file,
+          fmt::format("tensor \"{}\" {}: it starts at byte {} of the data, not at {}",
+                      printable(e.key), e.begin < reached ? "overlaps another" : "leaves a hole",
+                      e.begin, reached));
+    reached = e.end;
+  }
+  const uint64_t room = bytes.size - data_start;
+  if (reached > room)
+    bad(Code::kTruncatedModel, file,
+        fmt::format("ends early: {} of {} bytes", bytes.size, data_start + reached));
+  if (reached < room)
+    bad(Code::kBadWeights, file,
+        fmt::format("{} bytes stand behind its last tensor", room - reached));
+}
+
+at::Tensor view(const ByteView& bytes, uint64_t at, const Entry& e) {
+  if (e.begin == e.end) return at::empty(e.shape, e.type);
+  char* data = bytes.data + at + e.begin;
+  if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(e.type) == 0)
+    return at::from_blob(
+        data, e.shape, [owner = bytes.owner](void*) {}, e.type);
+  at::Tensor copy = at::empty(e.shape, e.type);
+  std::memcpy(copy.data_ptr(), data, e.end - e.begin);
+  return copy;
 }
 
 }  // namespace
 
 SafetensorsFile read_safetensors_bytes(const ByteView& bytes, const std::string& file) {
-  uint64_t header = 0;
-  if (bytes.size < 8) bad(Code::kNotACheckpoint, file, "is shorter than a safetensors header");
-  std::memcpy(&header, bytes.data, 8);
-  if (header > kMaxHeader)
-    bad(Code::kNotACheckpoint, file, "is no safetensors file: header length");
-  if (header > bytes.size - 8)
-    bad(Code::kTruncatedModel, file,
-        fmt::format("ends early: {} of {} bytes of the header", bytes.size - 8, header));
-  const json index = json::parse(bytes.data + 8, bytes.data + 8 + header, nullptr, false);
-  if (!index.is_object())
-    bad(Code::kNotACheckpoint, file, "is no safetensors file: the header is no JSON object");
+  const uint64_t size = header_size(bytes, file);
+  const json header = parse_header(bytes, size, file);
   SafetensorsFile out;
   std::vector<Entry> entries;
-  for (const auto& [key, info] : index.items()) {
+  for (const auto& [key, info] : header.items()) {
     if (key != "__metadata__") {
-      entries.push_back(parse_entry(file, key, info, bytes.size - 8 - header));
+      entries.push_back(EntryReader(file, key, info).read());
       continue;
     }
-    if (info.is_object())
-      for (const auto& [k, v] : info.items())
-        if (v.is_string()) out.metadata[k] = v.get<std::string>();
+    if (!info.is_object()) bad(Code::kBadWeights, file, "__metadata__ is no object");
+    for (const auto& [k, v] : info.items()) {
+      if (!v.is_string()) bad(Code::kBadWeights, file, "__metadata__ holds something but texts");
+      out.metadata[k] = v.get<std::string>();
+    }
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.begin, a.end, a.key) < std::tie(b.begin, b.end, b.key);
   });
-  uint64_t reached = 0;
-  for (const Entry& e : entries) {
-    if (e.begin < reached)
-      bad(Code::kBadWeights, file, fmt::format("tensor \"{}\" overlaps another", e.key));
-    reached = e.end;
-    char* data = bytes.data + 8 + header + e.begin;
-    at::Tensor t;
-    if (e.begin == e.end) {
-      t = at::empty(e.shape, e.type);
-    } else if (reinterpret_cast<uintptr_t>(data) % c10::elementSize(e.type) == 0) {
-      t = at::from_blob(
-          data, e.shape, [owner = bytes.owner](void*) {}, e.type);
-    } else {
-      t = at::empty(e.shape, e.type);
-      std::memcpy(t.data_ptr(), data, e.end - e.begin);
-    }
-    out.tensors.set(e.key, t);
-  }
+  check_layout(entries, 8 + size, bytes, file);
+  for (const Entry& e : entries) out.tensors.set(e.key, view(bytes, 8 + size, e));
   return out;
 }
 
@@ -132,7 +233,9 @@ void write_safetensors(const std::string& path, const StateDict& tensors,
     const auto type = std::find_if(kTypes.begin(), kTypes.end(),
                                    [&](auto& t) { return t.second == value.scalar_type(); });
     if (type == kTypes.end())
-      bad(Code::kUnsupportedVariant, path, "dtype of tensor \"" + key + "\"");
+      bad(Code::kUnsupportedVariant, path, fmt::format("dtype of tensor \"{}\"", printable(key)));
+    if (invalid_utf8(key) != std::string::npos || key == "__metadata__")
+      bad(Code::kBadWeights, path, fmt::format("a tensor cannot be named \"{}\"", printable(key)));
     index[key] = {{"dtype", type->first},
                   {"shape", value.sizes().vec()},
                   {"data_offsets", {offset, offset + value.nbytes()}}};
@@ -145,7 +248,7 @@ void write_safetensors(const std::string& path, const StateDict& tensors,
   file.write({reinterpret_cast<const char*>(&length), sizeof(length)});
   file.write(header);
   for (const auto& item : tensors) {
-    const at::Tensor t = item.second.contiguous().cpu();
+    const at::Tensor t = item.second.detach().cpu().contiguous();
     file.write({static_cast<const char*>(t.data_ptr()), t.nbytes()});
   }
   file.commit();

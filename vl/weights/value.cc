@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "vl/core/error.h"
+
 namespace vl::weights {
 
 using nlohmann::json;
@@ -43,24 +45,31 @@ StateDict Value::tensors() const {
 
 namespace {
 
-constexpr int kMaxJsonDepth = 64;
+// A shared list may stand in many places, so the JSON could be far larger than the value.
+constexpr int64_t kMaxJsonNodes = 4'000'000;
+constexpr int kMaxJsonDepth = 100;
 
-json convert(const Value& v, int depth) {
+json convert(const Value& v, int depth, int64_t& room) {
   if (depth > kMaxJsonDepth) return nullptr;
   if (const auto* b = std::get_if<bool>(&v.data)) return *b;
   if (const auto* i = std::get_if<int64_t>(&v.data)) return *i;
   if (const auto* d = std::get_if<double>(&v.data)) return *d;
-  if (const auto* s = v.text()) return *s;
+  if (const auto* s = v.text()) {
+    room -= static_cast<int64_t>(s->size() / 16);
+    return room >= 0 ? json(*s) : json();
+  }
   if (const List* items = v.list()) {
     json out = json::array();
-    for (const Value& item : *items) out.push_back(convert(item, depth + 1));
+    for (const Value& item : *items)
+      if (--room >= 0) out.push_back(convert(item, depth + 1, room));
     return out;
   }
   if (const Dict* items = v.dict()) {
     json out = json::object();
     for (const auto& [key, value] : *items)
-      out[key.text() != nullptr ? *key.text() : std::to_string(key.integer(0))] =
-          convert(value, depth + 1);
+      if (--room >= 0)
+        out[key.text() != nullptr ? *key.text() : std::to_string(key.integer(0))] =
+            convert(value, depth + 1, room);
     return out;
   }
   return nullptr;
@@ -68,6 +77,12 @@ json convert(const Value& v, int depth) {
 
 }  // namespace
 
-json Value::to_json() const { return convert(*this, 0); }
+json Value::to_json() const {
+  int64_t room = kMaxJsonNodes;
+  json out = convert(*this, 0, room);
+  if (room < 0)
+    fail(Code::kBadWeights, "the data of the checkpoint is too large to be read as configuration");
+  return out;
+}
 
 }  // namespace vl::weights

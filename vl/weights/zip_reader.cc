@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "vl/core/error.h"
+#include "vl/weights/inflate.h"
+#include "vl/weights/pickle_text.h"
 
 namespace vl::weights {
 
@@ -76,10 +78,10 @@ Sizes read_sizes(const ByteView& b, size_t at, size_t name_length, size_t extra_
 
 bool looks_like_zip(const ByteView& b) { return b.size >= 4 && read_at<uint32_t>(b, 0) == kLocal; }
 
-std::map<std::string, ZipEntry> read_zip_directory(const ByteView& b, const std::string& name) {
+ZipDirectory read_zip_directory(const ByteView& b, const std::string& name) {
   const Directory d = find_directory(b, name);
   if (d.entries > kMaxEntries || d.offset > b.size) damaged(name, "directory out of range");
-  std::map<std::string, ZipEntry> out;
+  ZipDirectory out;
   size_t at = d.offset;
   for (uint64_t i = 0; i < d.entries; ++i) {
     if (at + 46 > b.size || read_at<uint32_t>(b, at) != kCentral)
@@ -90,15 +92,46 @@ std::map<std::string, ZipEntry> read_zip_directory(const ByteView& b, const std:
     const std::string entry(b.data + at + 46, n);
     const Sizes s = read_sizes(b, at, n, extra);
     if (s.local > b.size || b.size - s.local < 30 || read_at<uint32_t>(b, s.local) != kLocal)
-      damaged(name, "header of " + entry);
+      damaged(name, "header of " + printable(entry));
     const uint64_t data =
         s.local + 30 + read_at<uint16_t>(b, s.local + 26) + read_at<uint16_t>(b, s.local + 28);
-    const bool stored = read_at<uint16_t>(b, at + 10) == 0;
-    if (data > b.size || s.packed > b.size - data || (stored && s.size != s.packed))
-      damaged(name, "size of " + entry);
-    out[entry] = {data, s.packed, stored};
+    const auto method = read_at<uint16_t>(b, at + 10);
+    if (data > b.size || s.packed > b.size - data || (method == 0 && s.size != s.packed))
+      damaged(name, "size of " + printable(entry));
+    if (!out.insert({entry,
+                     {data, s.packed, s.size, read_at<uint32_t>(b, at + 16), method,
+                      (read_at<uint16_t>(b, at + 8) & 1) != 0}})
+             .second)
+      damaged(name, "two members " + printable(entry));
     at += 46 + n + extra + comment;
   }
+  return out;
+}
+
+ByteView stored_member(const ByteView& b, const ZipDirectory::value_type& member,
+                       const std::string& name) {
+  const ZipEntry& e = member.second;
+  if (e.method != 0 || e.encrypted)
+    throw Error(Code::kUnsupportedVariant,
+                fmt::format("{}: member {} is {}", name, printable(member.first),
+                            e.encrypted ? "encrypted" : "compressed"),
+                Where{.file = name, .detail = printable(member.first)});
+  return {b.owner, b.data + e.offset, e.size};
+}
+
+std::string unpacked_member(const ByteView& b, const ZipDirectory::value_type& member,
+                            const std::string& name, uint64_t most) {
+  const ZipEntry& e = member.second;
+  const std::string place = printable(member.first);
+  if (e.unpacked > most) damaged(name, fmt::format("{} has {} bytes", place, e.unpacked));
+  std::string out;
+  if (e.method == 8 && !e.encrypted) {
+    out = inflate({b.data + e.offset, e.size}, e.unpacked, name + ":" + place);
+  } else {
+    const ByteView bytes = stored_member(b, member, name);
+    out.assign(bytes.data, bytes.size);
+  }
+  if (crc32(out) != e.crc) damaged(name, "checksum of " + place);
   return out;
 }
 

@@ -7,11 +7,16 @@
 
 namespace vl::weights {
 
-/// One stored member of a zip archive: where its bytes are.
+/// One member of a zip archive: where its bytes are.
 struct ZipEntry {
-  size_t offset = 0, size = 0;
-  bool stored = true;  ///< false: compressed, which torch never does to the members that matter
+  size_t offset = 0, size = 0;  ///< as they lie in the archive
+  uint64_t unpacked = 0;        ///< size after unpacking
+  uint32_t crc = 0;             ///< of the unpacked bytes
+  uint16_t method = 0;          ///< 0 stored, 8 deflated
+  bool encrypted = false;
 };
+
+using ZipDirectory = std::map<std::string, ZipEntry>;
 
 /// True when the bytes start like a zip archive.
 bool looks_like_zip(const ByteView& bytes);
@@ -20,6 +25,16 @@ bool looks_like_zip(const ByteView& bytes);
 /// everything is checked against the size of the file.
 /// @throws Error(kTruncatedModel) when the directory is missing (a download that broke off),
 /// Error(kNotACheckpoint) when entries point outside the file
-std::map<std::string, ZipEntry> read_zip_directory(const ByteView& bytes, const std::string& name);
+ZipDirectory read_zip_directory(const ByteView& bytes, const std::string& name);
+
+/// The bytes of a member that must be stored as it is, which all members of torch files are that
+/// matter.
+/// @throws Error(kUnsupportedVariant) when it is packed or encrypted
+ByteView stored_member(const ByteView& bytes, const ZipDirectory::value_type& member,
+                       const std::string& name);
+/// The unpacked bytes of a member, checked against its CRC. @param most bound of their number
+/// @throws Error(kNotACheckpoint, kUnsupportedVariant)
+std::string unpacked_member(const ByteView& bytes, const ZipDirectory::value_type& member,
+                            const std::string& name, uint64_t most);
 
 }  // namespace vl::weights
