@@ -1,0 +1,41 @@
+# Thin: every line calls a script or a preset.
+JOBS ?= $(shell nproc)
+SANITIZED = vl_core_test vl_media_test vl_weights_test vl_text_test vl_pipeline_test
+
+.PHONY: help setup build demo test asan format lint clean
+
+help:
+	@echo "make setup   install packages and libtorch      make demo   dub the avatar clip"
+	@echo "make build   build in build/ci                  make test   build and run all tests"
+	@echo "make asan    tests under address and undefined-behaviour sanitizers"
+	@echo "make format  clang-format in place              make lint   clang-format check and clang-tidy"
+
+setup:
+	deps/setup
+
+build: setup
+	cmake --preset ci
+	cmake --build --preset ci -j $(JOBS)
+
+demo: build
+	tools/demo.sh build/ci/bin/voxlip
+
+test: build
+	tools/check_format.sh
+	ctest --test-dir build/ci -L unit --output-on-failure -j $(JOBS)
+
+asan: setup
+	cmake --preset asan
+	cmake --build --preset asan -j $(JOBS) --target $(SANITIZED)
+	tools/run_sanitized.sh build/asan/bin $(SANITIZED)
+
+format:
+	git ls-files '*.h' '*.cc' | grep -v fold_table | xargs clang-format -i
+
+lint: setup
+	tools/check_format.sh
+	cmake --preset ci
+	tools/lint.sh build/ci
+
+clean:
+	rm -rf build out

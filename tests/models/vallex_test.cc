@@ -1,0 +1,202 @@
+#include "vl/models/vallex/vallex.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include <ATen/ATen.h>
+
+#include "tests/support/paths.h"
+#include "tests/support/torch_golden.h"
+#include "vl/core/error.h"
+#include "vl/weights/npz.h"
+
+namespace vl::models::vallex {
+namespace {
+
+using test::expect_close;
+using test::expect_equal;
+
+constexpr double kBar = 1e-4;
+const std::string kFolder = "parity/vallex/";
+
+const test::Tensors& golden() { return test::golden(kFolder + "lm/golden.safetensors"); }
+
+const nlohmann::json& cases() {
+  static const auto all =
+      nlohmann::json::parse(std::ifstream(test::data(kFolder + "lm/cases.json")));
+  return all;
+}
+
+const Vallex& net() {
+  static const auto loaded = [] {
+    auto c = weights::read_fill(test::data(kFolder + "lm/params.json").string(), 405, false);
+    c.config = nlohmann::json{{"nhead", 4}};
+    return build_as<Vallex>(vallex_class().import(c), c.file);
+  }();
+  return *loaded;
+}
+
+LmInput input_of(const std::string& name) {
+  const auto& c = cases()["cases"][name];
+  LmInput in{.text_tokens = golden().at("input:" + name + ":text_tokens"),
+             .language_ids = golden().at("input:" + name + ":language_ids")};
+  const int64_t frames = c["prompt_frames"];
+  in.prompt_codes = at::zeros({0, 8}, at::kLong);
+  if (frames > 0) {
+    const auto npz = weights::read_npz(
+        test::data("assets/vallex/presets/" + c["preset"].get<std::string>() + ".npz").string());
+    in.prompt_codes = npz.at("audio_tokens")[0].slice(0, 0, frames).to(at::kLong).contiguous();
+  }
+  return in;
+}
+
+TEST(Vallex, TeacherForcedLogits) {
+  for (const char* name : {"tf_prompt", "tf_noprompt", "tf_mixed", "tf_accent_zh"}) {
+    Taps taps;
+    const at::Tensor logits = net().forced_logits(
+        input_of(name), golden().at(std::string("input:") + name + ":forced"), &taps);
+    expect_close(name, logits, golden().at(std::string("out:") + name + ":ar_logits"), kBar);
+    if (std::string(name) != "tf_prompt") continue;
+    for (const char* block : {"ar_embed", "ar_layer0", "ar_layer1", "ar_layer2", "ar_norm"})
+      expect_close(block, taps.at(block), golden().at(std::string("out:tf_prompt:") + block), kBar);
+    for (const char* block : {"ar_layer0_k", "ar_layer0_v"}) {
+      const at::Tensor got = taps.at(block);
+      expect_close(block, got.slice(1, 0, got.size(1), 8),
+                   golden().at(std::string("out:tf_prompt:") + block), kBar);
+    }
+  }
+}
+
+TEST(Vallex, GreedyTokensAndCodesAreEqual) {
+  const struct {
+    const char* name;
+    int64_t prefix_mode, max_frames;
+    const char* stopped;
+  } rows[] = {{"greedy_eos_zh", 1, 0, "eos"},
+              {"greedy_eos_en", 1, 0, "eos"},
+              {"greedy_cap", 1, 0, "cap"},
+              {"prefix0", 0, 24, "max_frames"}};
+  for (const auto& row : rows) {
+    const std::string out = std::string("out:") + row.name + ":";
+    const LmInput in = input_of(row.name);
+    const Decoded ar = net().decode(in, {.greedy = true, .max_frames = row.max_frames});
+    expect_equal(row.name, at::tensor(ar.draws), golden().at(out + "ar_tokens"));
+    expect_close(row.name, at::tensor(ar.margins, at::kDouble), golden().at(out + "ar_margins"),
+                 2 * kBar);
+    EXPECT_STREQ(name(ar.stopped_by), row.stopped) << row.name;
+    Taps taps;
+    const NarResult nar = net().nar(in, ar.tokens, {.prefix_mode = row.prefix_mode}, true, &taps);
+    expect_equal(row.name, nar.codes, golden().at(out + "codes"));
+    expect_close(row.name, nar.logits.slice(1, 0, 3), golden().at(out + "nar_logits_first3"), kBar);
+    expect_close(row.name, taps.at("nar_input_stage0"), golden().at(out + "nar_input_stage0"),
+                 kBar);
+    for (const char* block : {"nar_stage0_layer0", "nar_stage0_layer1", "nar_stage0_layer2",
+                              "nar_stage0_norm", "nar_stage6_norm"}) {
+      const at::Tensor got = taps.at(block);
+      expect_close(std::string(row.name) + block, got.slice(0, 0, got.size(0), 4),
+                   golden().at(out + block), kBar);
+    }
+  }
+}
+
+TEST(Vallex, StepsEqualForcedLogits) {
+  const LmInput in = input_of("tf_prompt");
+  const at::Tensor forced = golden().at("input:tf_prompt:forced");
+  at::Tensor logits;
+  ArState state = net().prefill(in, &logits);
+  const at::Tensor want = golden().at("out:tf_prompt:ar_logits");
+  expect_close("prefill", logits[0], want[0], kBar);
+  for (int64_t t = 0; t < forced.size(0); ++t)
+    expect_close("step", net().step(forced.slice(0, t, t + 1), state)[0], want[t + 1], kBar);
+}
+
+TEST(Sampling, FilteredProbabilitiesEqualTheTables) {
+  const auto& table = cases()["sampling"];
+  for (size_t i = 0; i < table.size(); ++i) {
+    const SamplingOptions o{table[i]["temperature"], table[i]["top_k"], table[i]["top_p"]};
+    const at::Tensor got = filtered_probabilities(golden().at("input:sampling_logits"), o);
+    const at::Tensor want = golden().at(fmt::format("out:sampling:{}:probs", i));
+    expect_close("rows 0, 1", got.slice(0, 0, 2), want.slice(0, 0, 2), 1e-6);
+    // Row 2 has ties: which of them stay under top_p depends on the sort, so only the sorted values
+    // count.
+    expect_close("row 2", std::get<0>(got[2].sort()), std::get<0>(want[2].sort()), 1e-6);
+  }
+}
+
+TEST(Sampling, ScoresOfRowsEqualTheReference) {
+  const at::Tensor samples = golden().at("input:bestof:samples");
+  const LmInput in = input_of("bestof");
+  at::Tensor logits;
+  ArState state = net().prefill(in, &logits);
+  Vallex::expand(state, 3);
+  logits = logits.expand({3, logits.size(1)});
+  expect_close("step 0", logits, golden().at("out:bestof:logits_step0"), kBar);
+  RowScores scores(3, in.prompt_codes.size(0) + 1);
+  for (int64_t t = 0; t < samples.size(0); ++t) {
+    std::vector<int64_t> classes;
+    std::vector<double> log_probs;
+    const at::Tensor p = filtered_probabilities(logits, {});
+    for (int64_t r = 0; r < 3; ++r) {
+      classes.push_back(samples[t][r].item<int64_t>());
+      log_probs.push_back(std::log(p[r][classes.back()].item<double>()));
+    }
+    const auto tokens = scores.draw(classes, log_probs);
+    if (scores.all_ended()) break;
+    scores.append(tokens);
+    logits = net().step(at::tensor(tokens), state);
+  }
+  for (int64_t r = 0; r < 3; ++r) {
+    EXPECT_NEAR(scores.log_prob(r), golden().at("out:bestof:sum_logprobs")[r].item<double>(), 2e-3);
+    EXPECT_EQ(scores.length(r), golden().at("out:bestof:lengths")[r].item<int64_t>());
+    EXPECT_NEAR(scores.score(r, 1.0), golden().at("out:bestof:avg")[r].item<double>(), 1e-4);
+  }
+  expect_equal("best", at::tensor(scores.frames(scores.best(1.0))),
+               golden().at("out:bestof:codes0"));
+}
+
+TEST(Vallex, PublicContainers) {
+  const auto& g = test::golden(kFolder + "checkpoints/golden.safetensors");
+  for (const char* name : {"tiny_vallex", "tiny_vallex_legacy", "tiny_vallex_fp16"}) {
+    auto c = weights::read_checkpoint(test::data(kFolder + "checkpoints/" + name + ".pt").string());
+    const auto model = build_as<Vallex>(vallex_class().import(c), c.file);
+    at::Tensor languages = at::ones({6}, at::kLong);
+    languages.slice(0, 0, 3).zero_();
+    const LmInput in{.text_tokens = g.at("input:text_tokens"),
+                     .language_ids = languages,
+                     .prompt_codes = g.at("input:prompt_codes"),
+                     .heads = 2};
+    expect_close(name, model->forced_logits(in, g.at("input:forced")),
+                 g.at(std::string("out:") + name + ":ar_logits"), kBar);
+    const NarResult nar = model->nar(in, g.at("input:forced"), {}, true);
+    expect_equal(name, nar.codes, g.at(std::string("out:") + name + ":codes"));
+    expect_close(name, nar.logits.select(1, 0),
+                 g.at(std::string("out:") + name + ":nar_logits_frame0"), kBar);
+  }
+}
+
+TEST(Generate, FixedLengthSeedAndCancel) {
+  const LmInput in = input_of("greedy_cap");
+  const auto run = [&](uint64_t seed, int64_t frames) {
+    return net().generate({.input = in, .options = {.seed = seed, .fixed_frames = frames}});
+  };
+  const Generated a = run(1, 60), b = run(1, 60), c = run(2, 60);
+  EXPECT_EQ(a.codes.size(0), 60);
+  EXPECT_EQ(a.stopped_by, StoppedBy::kFixed);
+  EXPECT_TRUE(a.codes.equal(b.codes));
+  EXPECT_FALSE(a.codes.equal(c.codes));
+  const Generated capped = net().generate({.input = in, .options = {.seed = 3}});
+  EXPECT_LE(capped.codes.size(0), 48);
+  EXPECT_EQ(net()
+                .generate({.input = in,
+                           .options = {.fixed_frames = 1000, .cancelled = [] { return true; }}})
+                .stopped_by,
+            StoppedBy::kCancelled);
+  EXPECT_THROW(net().generate({.input = {.text_tokens = at::empty({0}, at::kLong),
+                                         .language_ids = at::empty({0}, at::kLong),
+                                         .prompt_codes = in.prompt_codes}}),
+               Error);
+}
+
+}  // namespace
+}  // namespace vl::models::vallex
