@@ -28,6 +28,8 @@ const PackVoice* Pack::voice(const std::string& name) const {
 
 namespace {
 
+constexpr uint64_t kMostBytes = 4U << 20;
+
 /// Takes the known keys out of one table; what is left over is an error.
 class Reader {
  public:
@@ -52,6 +54,11 @@ class Reader {
     return get<T>(key, T{});
   }
   bool has(const std::string& key) const { return object_.contains(key); }
+  /// A list of texts; one text is a list of one.
+  std::vector<std::string> lines(const std::string& key) {
+    if (has(key) && object_.at(key).is_string()) return {get<std::string>(key, "")};
+    return get<std::vector<std::string>>(key, {});
+  }
 
   /// @throws for keys that nobody asked for
   void finish() const {
@@ -83,11 +90,14 @@ struct Paths {
     const bool shipped = text.rfind(kAssets, 0) == 0;
     const fs::path relative =
         fs::path(shipped ? text.substr(kAssets.size()) : text).lexically_normal();
-    if (text.empty() || relative.is_absolute() || *relative.begin() == "..")
+    const bool bad_root = shipped && assets.empty();
+    if (text.empty() || text.find('\0') != std::string::npos || relative.is_absolute() ||
+        *relative.begin() == ".." || bad_root)
       throw Error(Code::kPathLeavesRoot, fmt::format("{} leaves the pack's folder", text),
                   Where{.file = pack_file.string()});
     const fs::path path = (shipped ? assets : folder) / relative;
-    if (!fs::exists(path))
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored))
       throw Error(Code::kModelMissing, fmt::format("the pack lacks its file {}", text),
                   Where{.file = pack_file.string()}, {"copy the whole pack again"});
     return path;
@@ -135,96 +145,172 @@ PackModel read_model_table(const Paths& paths, const json& object) {
   out.source = read_source(paths, "[[model]] " + out.role, r);
   out.languages = r.get<std::vector<std::string>>("languages", {});
   out.licence = r.get<std::string>("licence", "");
-  r.get<json>("figures", nullptr);
+  out.figures = r.get<json>("figures", nullptr);
   r.finish();
+  return out;
+}
+
+PackPrompt read_prompt_table(const Paths& paths, const std::string& where, const json& object) {
+  Reader r(paths.pack_file, where, object);
+  PackPrompt out;
+  out.npz = r.has("npz");
+  out.audio = paths.resolve(r.need<std::string>(out.npz ? "npz" : "audio"));
+  out.sha256 = r.get<std::string>("sha256", "");
+  if (!out.npz) {
+    out.text = r.need<std::string>("text");
+    out.lang = r.need<std::string>("lang");
+  }
+  r.finish();
+  return out;
+}
+
+void check_name(const Reader& r, const std::string& name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  if (name.empty() || name.size() > 64 || !std::all_of(name.begin(), name.end(), good))
+    r.bad(fmt::format("name \"{}\" is not made of a-z, 0-9, _ and -, 1 to 64 of them", name));
+}
+
+PackVoice read_voice_keys(const Paths& paths, Reader& r) {
+  PackVoice out;
+  out.name = r.need<std::string>("name");
+  check_name(r, out.name);
+  const std::string where = "[[voice]] " + out.name;
+  out.title = r.get<std::string>("title", out.name);
+  out.languages = r.get<std::vector<std::string>>("languages", {});
+  out.licence = r.get<std::string>("licence", "");
+  out.attribution = r.lines("attribution");
+  out.pitch_hz = r.get<double>("pitch_hz", 0.0);
+  out.tts_speaker = r.get<int64_t>("tts_speaker", 0);
+  const auto source = [&](const char* key, std::optional<PackSource>& slot) {
+    if (!r.has(key)) return;
+    const json table = r.need<json>(key);
+    Reader inner(paths.pack_file, where + "." + key, table);
+    slot = read_source(paths, where + "." + key, inner);
+    inner.finish();
+  };
+  source("rvc", out.rvc);
+  source("rvc_index", out.rvc_index);
+  if (r.has("prompt"))
+    out.prompt = read_prompt_table(paths, where + ".prompt", r.need<json>("prompt"));
   return out;
 }
 
 PackVoice read_voice_table(const Paths& paths, const json& object) {
   Reader r(paths.pack_file, "[[voice]]", object);
-  PackVoice out;
-  out.name = r.need<std::string>("name");
-  out.title = r.get<std::string>("title", out.name);
-  out.languages = r.get<std::vector<std::string>>("languages", {});
-  out.licence = r.get<std::string>("licence", "");
-  r.get<json>("attribution", nullptr);
-  out.pitch_hz = r.get<double>("pitch_hz", 0.0);
-  out.tts_speaker = r.get<int64_t>("tts_speaker", 0);
-  if (r.has("rvc")) {
-    const json table = r.need<json>("rvc");
-    Reader inner(paths.pack_file, "[[voice]] " + out.name + ".rvc", table);
-    out.rvc = read_source(paths, "[[voice]] " + out.name + ".rvc", inner);
-    inner.finish();
-  }
-  if (r.has("prompt")) {
-    const json table = r.need<json>("prompt");
-    Reader inner(paths.pack_file, "[[voice]] " + out.name + ".prompt", table);
-    PackPrompt prompt;
-    prompt.npz = inner.has("npz");
-    prompt.audio = paths.resolve(inner.need<std::string>(prompt.npz ? "npz" : "audio"));
-    prompt.sha256 = inner.get<std::string>("sha256", "");
-    if (!prompt.npz) {
-      prompt.text = inner.need<std::string>("text");
-      prompt.lang = inner.need<std::string>("lang");
-    }
-    inner.finish();
-    out.prompt = prompt;
-  }
+  PackVoice out = read_voice_keys(paths, r);
   r.finish();
   return out;
+}
+
+PackLexicon read_lexicon_table(const Paths& paths, const json& object) {
+  Reader r(paths.pack_file, "[[lexicon]]", object);
+  PackLexicon out{r.need<std::string>("lang"), paths.resolve(r.need<std::string>("file"))};
+  r.finish();
+  return out;
+}
+
+/// FOLDER/STEM.toml, or FOLDER/STEM.json where that is absent; sets `file`. @return discarded JSON
+/// when neither is there
+json read_document(const fs::path& folder, const std::string& stem, fs::path& file) {
+  std::error_code ignored;
+  for (const char* ending : {".toml", ".json"}) {
+    file = folder / (stem + ending);
+    if (!fs::is_regular_file(file, ignored)) continue;
+    const std::string text = read_file(file.string(), kMostBytes);
+    return file.extension() == ".toml"
+               ? parse_toml(text, file.string(), static_cast<int>(Code::kConfig), nullptr)
+               : json::parse(text, nullptr, /*allow_exceptions=*/false);
+  }
+  file.clear();
+  return {};
+}
+
+/// Tables of an array; anything else is refused by the table's own reader.
+template <class T, class Read>
+void read_tables(const Paths& paths, Reader& r, const char* key, std::vector<T>& out, Read read) {
+  const json tables = r.get<json>(key, json::array());
+  if (!tables.is_array()) r.bad(fmt::format("key \"{}\" is no list of tables", key));
+  for (const json& table : tables) out.push_back(read(paths, table));
+}
+
+void check_voices(const Pack& pack, const Reader& r) {
+  for (const PackVoice& v : pack.voices)
+    if (pack.voice(v.name) != &v) r.bad(fmt::format("voice \"{}\" stands twice", v.name));
+  if (!pack.default_voice.empty() && pack.voice(pack.default_voice) == nullptr)
+    r.bad(fmt::format("default_voice \"{}\" is no voice of the pack", pack.default_voice));
 }
 
 }  // namespace
 
 Pack read_pack(const fs::path& folder, const fs::path& assets) {
-  Paths paths{folder / "pack.toml", folder, assets};
-  const bool toml = fs::exists(paths.pack_file);
-  if (!toml) paths.pack_file = folder / "pack.json";
-  if (!fs::exists(paths.pack_file))
+  Paths paths{{}, folder, assets};
+  const json root = read_document(folder, "pack", paths.pack_file);
+  if (paths.pack_file.empty())
     throw Error(Code::kModelMissing,
                 fmt::format("{} is no pack: it has no pack.toml", folder.string()),
                 Where{.file = folder.string()},
                 {"give --pack a folder with a pack.toml, or a built-in pack's name"});
-  const std::string text = read_file(paths.pack_file.string());
-  const json root =
-      toml ? parse_toml(text, paths.pack_file.string(), static_cast<int>(Code::kConfig), nullptr)
-           : json::parse(text, nullptr, false);
   Reader r(paths.pack_file, "", root);
   if (r.need<int64_t>("format") != 1) r.bad("format is not 1");
-  Pack out{.folder = folder};
+  Pack out;
+  out.folder = folder;
   out.name = r.need<std::string>("name");
+  check_name(r, out.name);
   out.version = r.need<std::string>("version");
   out.title = r.need<std::string>("title");
   out.trained = r.need<bool>("trained");
   out.licence = r.need<std::string>("licence");
-  for (const char* key : {"attribution", "recipe", "data"})
-    r.get<std::vector<std::string>>(key, {});
-  for (const char* key : {"git", "created"}) r.get<std::string>(key, "");
+  out.attribution = r.lines("attribution");
+  out.recipe = r.lines("recipe");
+  out.data = r.lines("data");
+  out.git = r.get<std::string>("git", "");
+  out.created = r.get<std::string>("created", "");
   out.default_voice = r.get<std::string>("default_voice", "");
-  for (const json& m : r.get<json>("model", json::array()))
-    out.models.push_back(read_model_table(paths, m));
-  for (const json& v : r.get<json>("voice", json::array()))
-    out.voices.push_back(read_voice_table(paths, v));
-  for (const json& l : r.get<json>("lexicon", json::array())) {
-    Reader inner(paths.pack_file, "[[lexicon]]", l);
-    inner.need<std::string>("lang");
-    paths.resolve(inner.need<std::string>("file"));
-    inner.finish();
-  }
+  read_tables(paths, r, "model", out.models, read_model_table);
+  read_tables(paths, r, "voice", out.voices, read_voice_table);
+  read_tables(paths, r, "lexicon", out.lexicons, read_lexicon_table);
+  r.finish();
+  check_voices(out, r);
+  return out;
+}
+
+VoiceFile read_voice(const fs::path& folder) {
+  Paths paths{{}, folder, {}};
+  const json root = read_document(folder, "voice", paths.pack_file);
+  if (paths.pack_file.empty())
+    throw Error(Code::kUnknownVoice, fmt::format("{} holds no voice", folder.string()),
+                Where{.file = folder.string()});
+  Reader r(paths.pack_file, "", root);
+  VoiceFile out;
+  out.voice = read_voice_keys(paths, r);
+  out.id = r.need<std::string>("id");
+  out.created = r.get<std::string>("created", "");
   r.finish();
   return out;
 }
 
-void verify_source(const PackSource& source, const std::string& what) {
-  if (source.file.empty()) return;
-  const auto differs = [&] {
+namespace {
+
+void verify_file(const fs::path& file, const std::string& sha256, int64_t bytes,
+                 const std::string& what) {
+  const bool fits = (bytes < 0 || fs::file_size(file) == static_cast<uintmax_t>(bytes)) &&
+                    (sha256.empty() || sha256_file(file.string()) == sha256);
+  if (!fits)
     throw Error(Code::kHashDiffers, fmt::format("hash of \"{}\" differs from its record", what),
-                Where{.file = source.file.string()},
+                Where{.file = file.string()},
                 {"copy the file again, or take the pack from its source"});
-  };
-  if (source.bytes >= 0 && fs::file_size(source.file) != static_cast<uintmax_t>(source.bytes))
-    differs();
-  if (!source.sha256.empty() && sha256_file(source.file.string()) != source.sha256) differs();
+}
+
+}  // namespace
+
+void verify_source(const PackSource& source, const std::string& what) {
+  if (!source.file.empty()) verify_file(source.file, source.sha256, source.bytes, what);
+}
+
+void verify_prompt(const PackPrompt& prompt, const std::string& what) {
+  verify_file(prompt.audio, prompt.sha256, -1, what);
 }
 
 }  // namespace vl::weights

@@ -31,6 +31,7 @@ struct PackModel {
   PackSource source;
   std::vector<std::string> languages;
   std::string licence;
+  nlohmann::json figures = nullptr;  ///< measured quality, a table
 };
 
 struct PackPrompt {
@@ -41,31 +42,55 @@ struct PackPrompt {
 
 struct PackVoice {
   std::string name, title, licence;
-  std::vector<std::string> languages;
-  std::optional<PackSource> rvc;
+  std::vector<std::string> languages, attribution;
+  std::optional<PackSource> rvc, rvc_index;
   std::optional<PackPrompt> prompt;
   double pitch_hz = 0.0;
   int64_t tts_speaker = 0;
+};
+
+struct PackLexicon {
+  std::string lang;
+  std::filesystem::path file;
 };
 
 struct Pack {
   std::filesystem::path folder;
   std::string name, version, title, licence, default_voice;
   bool trained = false;
+  std::string git, created;
+  std::vector<std::string> attribution, recipe, data;
   std::vector<PackModel> models;
   std::vector<PackVoice> voices;
+  std::vector<PackLexicon> lexicons;
 
   const PackModel* model(const std::string& role) const;
   const PackVoice* voice(const std::string& name) const;
 };
 
+/// A voice of the user: VOICES_DIR/NAME/voice.toml.
+struct VoiceFile {
+  PackVoice voice;
+  std::string id, created;
+};
+
 /// Reads and checks pack.toml (or pack.json): keys, names, paths that stay inside, files that are
 /// there.
 /// @param assets the folder that "@assets/" stands for
-/// @throws Error kModelMissing (no pack, file missing), kConfig (key, with line), kPathLeavesRoot
+/// @throws Error kModelMissing (no pack, file missing), kConfig (key), kPathLeavesRoot
 Pack read_pack(const std::filesystem::path& folder, const std::filesystem::path& assets);
+/// Writes pack.toml (pack.json in a build without TOML) into the pack's folder, replacing the old
+/// one. The files it names must be there already.
+/// @throws Error kPathLeavesRoot for a file outside folder and assets, kNotWritable, kDiskFull
+void write_pack(const Pack& pack, const std::filesystem::path& assets);
 
-/// Size and hash of a source's file against its record. @throws Error(kHashDiffers)
+/// The same for the voice of a folder: voice.toml or voice.json.
+/// @throws Error kUnknownVoice (no such file), else as read_pack
+VoiceFile read_voice(const std::filesystem::path& folder);
+void write_voice(const VoiceFile& voice, const std::filesystem::path& folder);
+
+/// Size and hash of a file against its record. @throws Error(kHashDiffers)
 void verify_source(const PackSource& source, const std::string& what);
+void verify_prompt(const PackPrompt& prompt, const std::string& what);
 
 }  // namespace vl::weights
