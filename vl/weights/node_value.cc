@@ -14,7 +14,7 @@ namespace {
 using Kind = PickleNode::Kind;
 constexpr int kMaxDepth = 100;
 // A text may be named again and again by two bytes of the file.
-constexpr uint64_t kMostText = uint64_t{256} << 20;
+constexpr uint64_t kMostText = uint64_t{128} << 20;
 constexpr size_t kMostModules = 1'000'000;
 
 at::ScalarType scalar_type(ElementType type) {

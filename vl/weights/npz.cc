@@ -83,7 +83,10 @@ at::Tensor read_npy(const char* data, size_t size, const std::string& name) {
 }  // namespace
 
 std::map<std::string, at::Tensor> read_npz(const std::string& path) {
-  const ByteView bytes = map_file(path);
+  return read_npz_bytes(map_file(path), path);
+}
+
+std::map<std::string, at::Tensor> read_npz_bytes(const ByteView& bytes, const std::string& path) {
   if (!looks_like_zip(bytes))
     throw Error(Code::kNotACheckpoint, path + " is no .npz file", Where{.file = path});
   std::map<std::string, at::Tensor> out;

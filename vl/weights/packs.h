@@ -23,7 +23,7 @@ struct PackSource {
   std::filesystem::path file;
   std::string sha256;
   int64_t bytes = -1;
-  std::optional<PackFill> fill;
+  std::optional<PackFill> fill = {};
 };
 
 struct PackModel {
@@ -70,7 +70,7 @@ struct Pack {
 
 /// A voice of the user: VOICES_DIR/NAME/voice.toml.
 struct VoiceFile {
-  PackVoice voice;
+  PackVoice voice = {};
   std::string id, created;
 };
 

@@ -14,7 +14,7 @@ namespace {
 using Kind = PickleNode::Kind;
 
 // A public training checkpoint needs a few MiB.
-constexpr uint64_t kBaseMemory = uint64_t{256} << 20;
+constexpr uint64_t kBaseMemory = uint64_t{128} << 20;
 constexpr uint64_t kMemoryPerByte = 16, kMostMemory = uint64_t{1} << 30;
 constexpr size_t kMemoEntryBytes = 48;
 
