@@ -125,8 +125,10 @@ Json ModelStore::verify(const std::vector<std::string>& names) const {
 nlohmann::json read_config_file(const std::string& path) {
   const std::string text = read_file(path);
   nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (json.is_discarded())
-    throw Error(Code::kBadWeights, path + " is no JSON", Where{.file = path});
+  if (json.is_discarded()) json = models::vocos::parse_simple_yaml(text);
+  if (!json.is_object())
+    throw Error(Code::kBadWeights, path + " is neither JSON nor the YAML of a model",
+                Where{.file = path});
   return json;
 }
 

@@ -73,35 +73,29 @@ at::Tensor bring(const Entry& entry, const InputSpec& spec, const at::Tensor& gi
   return t.contiguous();
 }
 
+/// The declared input that a given name means; numbered families (noise_z.0, noise_z.1) are
+/// declared once as "noise_z.*".
+const InputSpec& spec_of(const Entry& entry, const std::string& name) {
+  const size_t dot = name.rfind('.');
+  const std::string family = dot == std::string::npos ? "" : name.substr(0, dot) + ".*";
+  std::vector<std::string> known;
+  for (const InputSpec& spec : entry.inputs) {
+    if (spec.name == name || spec.name == family) return spec;
+    known.push_back(spec.name);
+  }
+  const std::string near = nearest_name(name, known);
+  fail(Code::kUnknownName, "{} {} has no input:{}{}; inputs: {}", entry.role, entry.name, name,
+       near.empty() ? "" : "; did you mean input:" + near + "?", fmt::join(known, " "));
+}
+
 }  // namespace
 
 Tensors normalise_inputs(const Entry& entry, const Tensors& given) {
-  std::vector<std::string> known;
   Tensors out;
-  for (const InputSpec& spec : entry.inputs) {
-    known.push_back(spec.name);
-    const auto it = given.find(spec.name);
-    if (it != given.end())
-      out[spec.name] = bring(entry, spec, it->second);
-    else if (!spec.optional)
+  for (const auto& [name, tensor] : given) out[name] = bring(entry, spec_of(entry, name), tensor);
+  for (const InputSpec& spec : entry.inputs)
+    if (!spec.optional && !out.count(spec.name))
       fail(Code::kMissingArgument, "{} {} needs input:{}", entry.role, entry.name, spec.name);
-  }
-  for (const auto& [name, tensor] : given) {
-    // Families of inputs that are numbered (noise_z.0, noise_z.1) are declared once with a trailing
-    // ".*".
-    const size_t dot = name.rfind('.');
-    const std::string family = dot == std::string::npos ? "" : name.substr(0, dot) + ".*";
-    if (out.count(name)) continue;
-    const auto spec = std::find_if(entry.inputs.begin(), entry.inputs.end(),
-                                   [&](auto& s) { return s.name == family; });
-    if (spec != entry.inputs.end()) {
-      out[name] = bring(entry, *spec, tensor);
-      continue;
-    }
-    const std::string near = nearest_name(name, known);
-    fail(Code::kUnknownName, "{} {} has no input:{}{}; inputs: {}", entry.role, entry.name, name,
-         near.empty() ? "" : "; did you mean input:" + near + "?", fmt::join(known, " "));
-  }
   return out;
 }
 

@@ -91,6 +91,7 @@ struct VideoWriter::State {
   std::map<int64_t, int64_t> durations;  ///< pts of pictures in the encoder -> their duration
   std::vector<float> pending;            ///< mono samples that do not fill an audio frame yet
   int64_t samples_sent = 0, nominal = 0;
+  bool edit_lists = false;  ///< mp4, mov
 
   void check(int result, const char* what);
   void open_video(const MediaInfo& source, const WriterOptions& options);
@@ -174,7 +175,7 @@ void VideoWriter::State::open_video(const MediaInfo& source, const WriterOptions
   if (v.rotation != 0) {
     auto* matrix = reinterpret_cast<int32_t*>(
         av_stream_new_side_data(video_stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
-    av_display_rotation_set(matrix, -v.rotation);
+    av_display_rotation_set(matrix, v.rotation);
   }
 }
 
@@ -231,6 +232,13 @@ void VideoWriter::State::send(AVCodecContext& encoder, AVStream& stream, const A
       packet->duration = it != durations.end() ? it->second : nominal;
       if (it != durations.end()) durations.erase(it);
     }
+    // Only mp4 and mov can say that the encoder's first samples are padding; elsewhere they would
+    // delay everything.
+    const bool padding = &encoder == audio.get() && packet->pts < 0 && !edit_lists;
+    if (padding) {
+      av_packet_unref(packet.get());
+      continue;
+    }
     av_packet_rescale_ts(packet.get(), encoder.time_base, stream.time_base);
     check(av_interleaved_write_frame(output.get(), packet.get()), "write");
   }
@@ -283,6 +291,7 @@ VideoWriter::VideoWriter(const std::string& path, const MediaInfo& source,
                                                ("file:" + state_->file.part_path()).c_str()),
                 "container");
   state_->output.reset(raw);
+  state_->edit_lists = std::strcmp(format, "mp4") == 0 || std::strcmp(format, "mov") == 0;
   state_->open_video(source, options);
   if (source.audio) state_->open_audio(source);
   state_->start(source);

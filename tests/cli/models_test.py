@@ -1,0 +1,95 @@
+"""voxlip models: import, inspect, verify, list and run, on the public containers of the parity data."""
+import json
+import unittest
+
+from support import PARITY, Case, bytes_tensor, floats, ints, read_safetensors, write_safetensors
+
+MINI = PARITY / "wav2lip" / "checkpoints" / "mini_wav2lip.pth"
+
+
+class Models(Case):
+    def test_import_list_verify_inspect(self):
+        r = self.ok("models", "import", MINI, "--role", "wav2lip", "--name", "mini", "--json").json()
+        self.assertEqual(r["schema"], "voxlip.models-import/1")
+        self.assertEqual(r["imported"]["role"], "wav2lip")
+        listed = self.ok("models", "list", "--json").json()["models"]
+        self.assertEqual([(m["name"], m["verified"]) for m in listed], [("mini", True)])
+        self.fails(12, "E1201", "models", "import", MINI, "--role", "wav2lip", "--name", "mini")
+        path = self.folder / "models" / "mini.safetensors"
+        blob = bytearray(path.read_bytes())
+        blob[-1] ^= 1
+        path.write_bytes(blob)
+        self.fails(5, "E0502", "models", "verify", "mini")
+        info = self.ok("models", "inspect", MINI, "--json").json()
+        self.assertEqual((info["container"], info["kind"], info["missing_keys"], info["extra_keys"]), ("legacy", "wav2lip", [], []))
+        self.assertIn("collections.OrderedDict", info["globals"])
+
+    def test_wrong_kinds_and_damaged_files(self):
+        page = self.folder / "page.pth"
+        page.write_text("<!DOCTYPE html><html>not found</html>")
+        cut = self.folder / "cut.pth"
+        cut.write_bytes(MINI.read_bytes()[:200000])
+        rows = [
+            (5, "E0503", page, "wav2lip"),
+            (5, "E0504", cut, "wav2lip"),
+            (5, "E0505", PARITY / "rvc" / "hubert_base.pt", "wav2lip"),
+            (5, "E0505", PARITY / "wav2lip" / "checkpoints" / "mini_s3fd_python2.pth", "wav2lip"),
+            (3, "E0301", self.folder / "absent.pth", "wav2lip"),
+            (5, "E0508", MINI, "teleport"),
+        ]
+        for code, name, file, role in rows:
+            with self.subTest(file=str(file)):
+                self.fails(code, name, "models", "import", file, "--role", role, "--name", "x")
+        self.fails(2, "E0202", "models", "import", MINI, "--role", "wav2lip", "--name", "../x")
+
+    def call(self, role, entry, inputs, *flags):
+        write_safetensors(self.folder / "in.st", inputs)
+        r = self.ok("models", "run", role, "--entry", entry, "--inputs", "in.st", "--outputs", "out.st", "--json", "-y", *flags).json()
+        return r, read_safetensors(self.folder / "out.st")
+
+    def test_run_from_every_kind_of_weights(self):
+        v = PARITY / "vallex"
+        prompt = [i % 1024 for i in range(24)]
+        inputs = {"input:text_tokens": ints([3], [20, 30, 40]), "input:language_ids": ints([3], [0, 0, 0]), "input:prompt_codes": ints([3, 8], prompt), "input:forced": ints([2], [1, 2])}
+        for name in ("tiny_vallex.pt", "tiny_vallex_legacy.pt", "tiny_vallex_fp16.pt"):
+            r, out = self.call("vallex", "ar_logits", inputs, "--weights", v / "checkpoints" / name)
+            self.assertEqual(out["out:ar_logits"][1], [3, 1025])
+        r, out = self.call("vocos", "decode", {"input:codes": ints([1, 8, 4], [5] * 32), "input:bandwidth_id": ints([1], [2])},
+                           "--weights", v / "checkpoints" / "tiny_vocos.bin", "--config", v / "checkpoints" / "tiny_vocos.config.yaml")
+        self.assertEqual(out["out:wav"][1], [1, 1280])
+        r, out = self.call("hifigan", "vocode", {"input:mel": floats([80, 3], [-5.0] * 240)}, "--weights", PARITY / "fastpitch" / "hifigan_v1_small.params.json", "--fill-seed", "31",
+                           "--config", PARITY / "fastpitch" / "hifigan_v1_small.config.json")
+        self.assertEqual(out["out:audio"][1], [1, 1, 768])
+        r, out = self.call("content", "features", {"input:wave": floats([1, 4000], [0.01 * (i % 7) for i in range(4000)])}, "--weights", PARITY / "rvc" / "params.hubert.json", "--fill-seed", "11",
+                           "--config", PARITY / "rvc" / "manifest.json", "--outputs-all")
+        self.assertEqual(out["out:layer12"][1], [1, 12, 64])
+        self.assertIn("out:conv0", out)
+
+    def test_text_and_image_need_no_weights(self):
+        text = "I have 3 apples."
+        r, out = self.call("text", "vallex", {"input:text_utf8": bytes_tensor([len(text)], text.encode())}, "--lang", "en")
+        self.assertEqual(len(out["out:ids"][2]), len(out["out:language_ids"][2]))
+        self.assertIsNone(r["weights_sha256"])
+        r, out = self.call("image", "resize", {"input:crop_bgr_u8": bytes_tensor([4, 4, 3], range(48)), "input:size": ints([2], [2, 2])})
+        self.assertEqual(out["out:resized_u8"][1], [2, 2, 3])
+
+    def test_wrong_inputs_are_named(self):
+        w = ["--weights", PARITY / "vallex" / "checkpoints" / "tiny_vocos.bin", "--inputs", "in.st", "--outputs", "out.st", "-y"]
+        rows = [
+            (2, "E0203", "bandwidth_id", {"input:codes": ints([1, 8, 4], [5] * 32)}),
+            (2, "E0201", "bandwith_id", {"input:codes": ints([1, 8, 4], [5] * 32), "input:bandwith_id": ints([1], [2])}),
+            (2, "E0202", "codes", {"input:codes": floats([1, 8, 4], [5] * 32), "input:bandwidth_id": ints([1], [2])}),
+            (2, "E0202", "codes", {"input:codes": ints([2, 2, 8, 4], [5] * 128), "input:bandwidth_id": ints([1], [2])}),
+            (2, "E0202", "1023", {"input:codes": ints([1, 8, 4], [5000] * 32), "input:bandwidth_id": ints([1], [2])}),
+        ]
+        for code, name, word, inputs in rows:
+            with self.subTest(word=word):
+                write_safetensors(self.folder / "in.st", inputs)
+                r = self.fails(code, name, "models", "run", "vocos", "--entry", "decode", *w)
+                self.assertIn(word, r.error()["message"])
+        self.fails(2, "E0201", "models", "run", "vocos", "--entry", "dcode", *w)
+        self.fails(2, "E0201", "models", "run", "teleport", "--entry", "x", *w)
+
+
+if __name__ == "__main__":
+    unittest.main()
