@@ -2,12 +2,13 @@
 JOBS ?= $(shell nproc)
 SANITIZED = vl_core_test vl_media_test vl_weights_test vl_text_test vl_pipeline_test
 
-.PHONY: help setup build demo test asan format lint clean
+.PHONY: help setup build demo test asan fuzz format lint clean
 
 help:
 	@echo "make setup   install packages and libtorch      make demo   dub the avatar clip"
 	@echo "make build   build in build/ci                  make test   build and run all tests"
 	@echo "make asan    tests under address and undefined-behaviour sanitizers"
+	@echo "make fuzz    a short libFuzzer run of the checkpoint readers"
 	@echo "make format  clang-format in place              make lint   clang-format check and clang-tidy"
 
 setup:
@@ -20,14 +21,20 @@ build: setup
 demo: build
 	tools/demo.sh build/ci/bin/voxlip
 
-test: build
+test: setup
 	tools/check_format.sh
+	$(MAKE) build
 	ctest --test-dir build/ci -L unit --output-on-failure -j $(JOBS)
 
 asan: setup
 	cmake --preset asan
 	cmake --build --preset asan -j $(JOBS) --target $(SANITIZED)
 	tools/run_sanitized.sh build/asan/bin $(SANITIZED)
+
+fuzz: setup
+	cmake --preset fuzz
+	cmake --build --preset fuzz -j $(JOBS)
+	ctest --test-dir build/fuzz -L fuzz --output-on-failure
 
 format:
 	git ls-files '*.h' '*.cc' | grep -v fold_table | xargs clang-format -i

@@ -1,6 +1,6 @@
 # Compiler flags and the small libraries every part uses.
 add_library(vl_flags INTERFACE)
-target_compile_options(vl_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -fno-math-errno)
+target_compile_options(vl_flags INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -fno-math-errno)
 target_include_directories(vl_flags INTERFACE ${CMAKE_SOURCE_DIR})
 if(VL_SANITIZE)
   add_compile_options(-fsanitize=${VL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=undefined)

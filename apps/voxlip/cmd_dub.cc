@@ -7,6 +7,7 @@
 #include "apps/voxlip/verb.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/core/log.h"
 #include "vl/core/paths.h"
 #include "vl/core/progress.h"
 #include "vl/core/result.h"
@@ -54,24 +55,36 @@ class Dub : public Verb {
     dub::DubRecord record;
     record.preset = c.global.preset;
     record.job = dub::new_job_id("dub");
-    const fs::path job_dir = fs::path(c.global.cache_dir) / "jobs" / record.job;
-    record.job_dir = job_dir.string();
+    record.job_dir = (fs::path(c.global.cache_dir) / "jobs" / record.job).string();
+    Trace trace;
     Progress progress(c.events, c.console,
                       progress_mode(c.global.quiet ? "none" : c.global.progress, c.console),
                       record.job);
     const ProgressTicker ticker(progress);
     progress.plan(kPlan);
+    if (!c.global.quiet) c.warnings.listen([&progress](const Warning& w) { progress.warning(w); });
     dub::DubEnvironment env = environment(c, record.job, progress);
+    env.trace = &trace;
     try {
       dub::ModelSet models(places(c.global));
       dub::dub_video(config_, models, env, c.warnings, record);
     } catch (const std::exception& e) {
-      progress.error(error_json(as_error(e)));
-      throw;
+      Error error = as_error(e);
+      if (error.code() == Code::kCancelled)
+        error =
+            Error(error.code(), fmt::format("{} at {:.0f} %", error.what(), progress.percent()));
+      progress.error(error_json(error));
+      c.warnings.listen({});
+      try {
+        keep_job(c, record, trace);
+      } catch (const std::exception& second) {
+        log::warn("the job folder is not complete: {}", second.what());
+      }
+      throw error;
     }
     const Json result = dub::to_json(record);
-    fs::create_directories(job_dir);
-    write_file_atomic((job_dir / "result.json").string(), result.dump(2) + "\n");
+    c.warnings.listen({});
+    keep_job(c, record, trace);
     progress.done(result);
     if (!c.global.json)
       c.console.line(fmt::format("wrote {} ({:.1f} s, {} frames, {} redrawn)", config_.dub.out,
@@ -80,6 +93,17 @@ class Dub : public Verb {
   }
 
  private:
+  /// Writes the job folder once the inputs were found good: an early error leaves nothing.
+  static void keep_job(VerbContext& c, const dub::DubRecord& record, const Trace& trace) {
+    if (!record.timing.load) return;
+    const fs::path folder = record.job_dir;
+    fs::create_directories(folder);
+    write_file_atomic((folder / "config.toml").string(), c.config_toml);
+    write_file_atomic((folder / "fit.json").string(), dub::to_json(record)["fit"].dump(2) + "\n");
+    write_file_atomic((folder / "trace.json").string(), trace.to_chrome().dump() + "\n");
+    c.job_dir = folder;
+  }
+
   dub::DubEnvironment environment(VerbContext& c, const std::string& job, Progress& progress) {
     dub::DubEnvironment env{.job = job,
                             .seed = static_cast<uint64_t>(c.global.seed),

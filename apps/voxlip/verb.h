@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ struct VerbContext {
   WarningList& warnings;
   Console& console;
   EventStream& events;
+  std::string config_toml;  ///< the configuration in force, as --print-config shows it
+  std::filesystem::path&
+      job_dir;  ///< set by a verb that has made its job folder; the result document is kept there
 };
 
 /// A verb or sub-verb ("models run"): its options, positional arguments and the function that does

@@ -89,6 +89,7 @@ struct Run {
   GlobalOptions global;
   std::string verb;
   WarningList warnings;
+  std::filesystem::path job_dir;
   Stopwatch watch;
   bool wants_json = false;
   bool printed = false;  ///< help or configuration was asked for, and that is all
@@ -117,6 +118,9 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   }
   command.resolve(line.args);
   run.wants_json = run.global.json;
+  console.set_color(run.global.color);
+  if (!run.global.quiet)
+    run.warnings.listen([&](const Warning& w) { console.line(warning_line(w, console.color())); });
   for (const Warning& w : command.warnings()) run.warnings.add(w);
   if (run.global.print_config) {
     std::fputs(run.global.json ? (command.print_json().dump() + "\n").c_str()
@@ -131,7 +135,8 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
              run.global.log_jsonl ? &events : nullptr);
   CancelToken cancel;
   cancel_on_signals(cancel);
-  VerbContext context{run.global, command.arguments(), cancel, run.warnings, console, events};
+  VerbContext context{run.global, command.arguments(),  cancel,     run.warnings, console,
+                      events,     command.print_toml(), run.job_dir};
   return verb.run(context);
 }
 
@@ -144,9 +149,11 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
                   .elapsed_ms = run.watch.ms(),
                   .warnings = run.warnings.all(),
                   .error = error};
-  for (const Warning& w : outcome.warnings) console.line(warning_line(w, console.color()));
   if (error) console.line(error_text(*error, console.color()));
-  const Json document = result_document(outcome, body);
+  const Json job = {{"job", run.job_dir.filename().string()}};
+  const Json document = result_document(outcome, error && !run.job_dir.empty() ? job : body);
+  if (!run.job_dir.empty())
+    write_file_atomic((run.job_dir / "result.json").string(), document.dump(2) + "\n");
   if (!run.global.report_json.empty())
     write_file_atomic(run.global.report_json, document.dump(2) + "\n");
   if (run.wants_json) std::printf("%s\n", json_line(document).c_str());

@@ -1,4 +1,5 @@
 """voxlip dub as a user runs it: the demo clip, real clips where they are at hand, and every bad input with its code."""
+import json
 import os
 import pathlib
 import shutil
@@ -35,7 +36,13 @@ class Dub(Case):
         self.assertEqual(r["output"]["sha256"], self.sha(out))
         spans = {s["stage"]: s for s in r["waterfall"]}
         self.assertLess(spans["face"]["start_ms"], spans["vallex"]["end_ms"])
-        self.assertLess(spans["fastpitch"]["start_ms"], spans["vallex"]["end_ms"])
+        self.assertLess(spans["fastpitch"]["start_ms"], spans["vallex"]["start_ms"])
+        job = pathlib.Path(r["job_dir"])
+        self.assertEqual(json.loads((job / "result.json").read_text()), r)
+        self.assertEqual(json.loads((job / "fit.json").read_text()), r["fit"])
+        self.assertIn("crf = 18", (job / "config.toml").read_text())
+        names = {(e["cat"], e["name"]) for e in json.loads((job / "trace.json").read_text())["traceEvents"]}
+        self.assertTrue({("vallex", "vallex"), ("face", "detect"), ("lips", "batch")} <= names)
 
     def sha(self, path):
         import hashlib
@@ -169,8 +176,9 @@ class Dub(Case):
         time.sleep(1.5)
         process.send_signal(signal.SIGTERM)
         begin = time.monotonic()
-        process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 10)
+        self.assertRegex(json.loads(out)["error"]["message"], r"^cancelled in \w+ at \d+ %$")
         self.assertLess(time.monotonic() - begin, 5)
         self.assertEqual([p for p in self.folder.iterdir()], [])
 

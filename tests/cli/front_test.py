@@ -71,6 +71,10 @@ class Front(Case):
         for word in ("--text", "--transcript", "--crf", "18", "VOXLIP_CRF"):
             self.assertIn(word, out)
 
+    def test_colour_is_the_users_choice(self):
+        self.assertIn("\x1b[", self.run_voxlip("models", "inspect", "none.pth", "--color", "always").err)
+        self.assertNotIn("\x1b[", self.run_voxlip("models", "inspect", "none.pth").err)
+
     def test_gpu_asked_for_is_an_error(self):
         self.fails(6, "E0601", "dub", "-i", "x.mp4", "--text", "a", "-o", "y.mp4", "--device", "cuda")
 

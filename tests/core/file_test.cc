@@ -166,7 +166,8 @@ TEST(Utf8, Cases) {
       {"lone continuation", "\x80", false},
       {"latin-1", "caf\xE9", false},
   };
-  for (const auto& c : cases) EXPECT_EQ(invalid_utf8(c.bytes) == std::string::npos, c.valid) << c.name;
+  for (const auto& c : cases)
+    EXPECT_EQ(invalid_utf8(c.bytes) == std::string::npos, c.valid) << c.name;
 }
 
 TEST(CleanText, Cases) {

@@ -124,8 +124,12 @@ TEST(Paste, TheMouthKeepsTheUpperFaceAndFadesInside) {
       const bool inside = x >= changed.x1 && x < changed.x2 && y >= changed.y1 && y < changed.y2;
       const bool core =
           x >= changed.x1 + 5 && x < changed.x2 - 5 && y >= changed.y1 + 5 && y < changed.y2 - 5;
-      if (!inside) EXPECT_EQ(frame.row(y)[3 * x], before.row(y)[3 * x]);
-      if (core) EXPECT_EQ(frame.row(y)[3 * x], 0);
+      if (!inside) {
+        EXPECT_EQ(frame.row(y)[3 * x], before.row(y)[3 * x]);
+      }
+      if (core) {
+        EXPECT_EQ(frame.row(y)[3 * x], 0);
+      }
     }
 }
 

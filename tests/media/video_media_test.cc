@@ -157,10 +157,11 @@ TEST_F(Video, CountTimesSizeAndRateSurviveAnEncode) {
                   want, 1e-6)
           << row.name << i;
     }
-    if (row.spec.sound && row.spec.pts.empty())
+    if (row.spec.sound && row.spec.pts.empty()) {
       EXPECT_NEAR(read_audio(path, 0, true).seconds(), row.spec.frames / row.spec.fps.value(),
                   1.0 / row.spec.fps.value())
           << row.name;
+    }
   }
 }
 

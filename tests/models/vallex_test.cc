@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
@@ -153,6 +154,165 @@ TEST(Sampling, ScoresOfRowsEqualTheReference) {
   }
   expect_equal("best", at::tensor(scores.frames(scores.best(1.0))),
                golden().at("out:bestof:codes0"));
+  const at::Tensor half = golden().at("out:bestof_lp0.5_worst:avg");
+  for (int64_t r = 0; r < 3; ++r) EXPECT_NEAR(scores.score(r, 0.5), half[r].item<double>(), 1e-3);
+  expect_equal("worst of penalty 0.5", at::tensor(scores.frames(half.argmin().item<int64_t>())),
+               golden().at("out:bestof_lp0.5_worst:codes0"));
+}
+
+TEST(Vallex, PositionTable) {
+  expect_close("rows 0..7", position_rows(0, 8, 64), golden().at("out:pe_first8"), 1e-6);
+  // sin and cos of angles near 4000 differ between maths libraries by the rounding of the angle.
+  expect_close("row 3999", position_rows(3999, 1, 64), golden().at("out:pe_row3999"), 2.5e-4);
+}
+
+TEST(Vallex, RowsBeyondTheTable) {
+  LmInput in = input_of("tf_noprompt");
+  const at::Tensor codes = at::randint(kCodebookSize, {4002, kCodebooks},
+                                       at::make_generator<at::CPUGeneratorImpl>(7), at::kLong);
+  at::Tensor logits;
+  in.prompt_codes = codes.slice(0, 0, 3997);
+  ArState state = net().prefill(in, &logits);
+  for (int64_t t = 3997; t < 4002; ++t) logits = net().step(codes[t].slice(0, 0, 1), state);
+  in.prompt_codes = codes;
+  at::Tensor whole;
+  net().prefill(in, &whole);
+  expect_close("step after step against one prefill", logits, whole, kBar);
+}
+
+TEST(Vallex, EverySeedRowOfBestOfIsARunOfItsOwn) {
+  const LmInput in = input_of("bestof");
+  const DecodeOptions options{.seed = 77, .fixed_frames = 20};
+  std::vector<Decoded> alone;
+  for (uint64_t row = 0; row < 3; ++row) {
+    DecodeOptions o = options;
+    o.sequence = row;
+    alone.push_back(net().decode(in, o));
+    ASSERT_EQ(alone.back().tokens.size(0), 20);
+    EXPECT_TRUE(alone.back().tokens.lt(kEos).all().item<bool>());
+  }
+  EXPECT_FALSE(alone[0].tokens.equal(alone[1].tokens));
+  const auto best = std::max_element(alone.begin(), alone.end(), [](auto& a, auto& b) {
+    return a.log_prob < b.log_prob;  // equal lengths
+  });
+  DecodeOptions o = options;
+  o.best_of = 3;
+  const Decoded chosen = net().decode(in, o);
+  expect_equal("best row", chosen.tokens, best->tokens);
+  EXPECT_NEAR(chosen.log_prob, best->log_prob, 1e-3);
+}
+
+/// The small net with a head that always says 1024.
+std::shared_ptr<const Vallex> silent_net() {
+  auto c = weights::read_fill(test::data(kFolder + "lm/params.json").string(), 405, false);
+  ModelFile file = vallex_class().import(c);
+  file.tensors.set("ar_decoder.norm.weight", at::zeros({64}));
+  file.tensors.set("ar_decoder.norm.bias", at::ones({64}));
+  at::Tensor head = at::zeros({kArClasses, 64});
+  head[kEos].fill_(1.0);
+  file.tensors.set("ar_predict_layer.weight", head);
+  return build_as<Vallex>(file, "silent");
+}
+
+TEST(Generate, ZeroFrames) {
+  const auto model = silent_net();
+  const LmInput in = input_of("tf_prompt");
+  for (const int64_t rows : {1, 4}) {
+    const Generated none = model->generate({.input = in, .options = {.seed = 5, .best_of = rows}});
+    EXPECT_EQ(none.codes.sizes(), at::IntArrayRef({0, kCodebooks}));
+    EXPECT_EQ(none.stopped_by, StoppedBy::kEos);
+  }
+  EXPECT_EQ(model->generate({.input = in, .options = {.fixed_frames = 3}}).codes.size(0), 3);
+}
+
+TEST(Generate, CancelledAtAnyStepOrPass) {
+  const LmInput in = input_of("greedy_cap");
+  int polls = 0;
+  const auto run = [&](int allowed) {
+    polls = 0;
+    return net().generate({.input = in, .options = {.fixed_frames = 6, .cancelled = [&, allowed] {
+                                                      return ++polls > allowed;
+                                                    }}});
+  };
+  const Generated whole = run(1000);
+  ASSERT_EQ(whole.stopped_by, StoppedBy::kFixed);
+  const int total = polls;
+  EXPECT_GE(total, 6 + 7);
+  for (int allowed = 0; allowed < total; ++allowed) {
+    const Generated cut = run(allowed);
+    EXPECT_EQ(cut.stopped_by, StoppedBy::kCancelled) << allowed;
+    EXPECT_EQ(cut.codes.size(0), 0) << allowed;
+  }
+}
+
+TEST(Generate, ProgressCountsFrames) {
+  std::vector<int64_t> seen;
+  net().decode(input_of("greedy_cap"),
+               {.fixed_frames = 5, .progress = [&](int64_t n) { seen.push_back(n); }});
+  EXPECT_EQ(seen, (std::vector<int64_t>{1, 2, 3, 4, 5}));
+}
+
+TEST(Vallex, RefusesInputsOutsideItsTables) {
+  const auto ints = [](std::vector<int64_t> v) { return at::tensor(v, at::kLong); };
+  const at::Tensor none = at::zeros({0, kCodebooks}, at::kLong);
+  const struct {
+    const char* name;
+    LmInput in;
+  } rows[] = {
+      {"text", {ints({2048}), ints({0}), none}},
+      {"negative text", {ints({-1}), ints({0}), none}},
+      {"language", {ints({5}), ints({3}), none}},
+      {"lengths", {ints({5, 6}), ints({0}), none}},
+      {"codes", {ints({5}), ints({0}), at::full({2, 8}, 1024, at::kLong)}},
+      {"seven books", {ints({5}), ints({0}), at::zeros({2, 7}, at::kLong)}},
+      {"flat codes", {ints({5}), ints({0}), at::zeros({8}, at::kLong)}},
+      {"heads", {ints({5}), ints({0}), none, 3}},
+      {"negative heads", {ints({5}), ints({0}), none, -4}},
+      {"fractions", {at::ones({3}), ints({0, 0, 0}), none}},
+  };
+  at::Tensor logits;
+  for (const auto& row : rows) {
+    EXPECT_THROW(net().prefill(row.in, &logits), Error) << row.name;
+    EXPECT_THROW(net().nar(row.in, ints({1, 2}), {}), Error) << row.name;
+  }
+  const LmInput good = input_of("greedy_cap");
+  EXPECT_THROW(net().nar(good, ints({1024}), {}), Error);
+  EXPECT_THROW(net().nar(good, ints({1}), {.prefix_mode = 2}), Error);
+  EXPECT_THROW(net().forced_logits(good, ints({1026})), Error);
+  EXPECT_EQ(net().forced_logits(good, ints({1024, 1025})).size(0), 3);
+  EXPECT_EQ(net().nar(good, ints({}), {}).codes.size(0), 0);
+  EXPECT_THROW(net().decode(good, {.best_of = 0}), Error);
+  EXPECT_THROW(net().decode(good, {.greedy = true, .best_of = 2}), Error);
+  EXPECT_THROW(net().decode(good, {.sampling = {.temperature = 0}}), Error);
+  EXPECT_THROW(net().decode(good, {.fixed_frames = -1}), Error);
+}
+
+TEST(Vallex, TiedTablesAreOneTensor) {
+  const auto fill = weights::read_fill(test::data(kFolder + "lm/params.json").string(), 405, false);
+  const weights::StateDict all = fill.root.tensors();
+  const std::string heads = "nar_predict_layers.", tables = "nar_audio_embeddings.";
+  for (const char* absent : {"", "heads", "tables"}) {
+    auto dict = std::make_shared<weights::Dict>();
+    for (const auto& [key, value] : all) {
+      const bool head = key.rfind(heads, 0) == 0 && key[heads.size()] != '6';
+      const bool table = key.rfind(tables, 0) == 0 && key[tables.size()] > '1';
+      if ((head && absent == std::string("heads")) || (table && absent == std::string("tables")))
+        continue;
+      dict->emplace_back(weights::Value{key}, weights::Value{value.clone()});
+    }
+    weights::Checkpoint c{.file = "ties", .container = "zip"};
+    c.root.data = dict;
+    const ModelFile file = vallex_class().import(c);
+    EXPECT_EQ(file.tensors.size(), all.size()) << absent;
+    for (int j = 0; j < 6; ++j) {
+      const at::Tensor& head = file.tensors.at(fmt::format("{}{}.weight", heads, j));
+      EXPECT_EQ(
+          head.data_ptr(),
+          file.tensors.at(fmt::format("{}{}.word_embeddings.weight", tables, j + 2)).data_ptr());
+      EXPECT_TRUE(head.equal(all.at(fmt::format("{}{}.weight", heads, j))));
+    }
+    EXPECT_EQ(file.config["heads"], 1) << "64 wide, nothing says otherwise";
+  }
 }
 
 TEST(Vallex, PublicContainers) {

@@ -68,9 +68,8 @@ TEST(Wav2Lip, BatchNormFoldsAsTheReferenceShows) {
   const auto& block = dynamic_cast<const TransposeBlock&>(*modules["face_decoder_blocks.3.0"]);
   expect_close("bias", block.folded_bias(), g.at("out:gen.folded_face_decoder_blocks.3.0.bias"),
                1e-6, 1e-6);
-  expect_close("weight", block.folded_weight()[0],
-               g.at("out:gen.folded_face_decoder_blocks.3.0.weight_first_input_channel"), 1e-6,
-               1e-6);
+  const std::string key = "out:gen.folded_face_decoder_blocks.3.0.weight_first_input_channel";
+  expect_close("weight", block.folded_weight()[0], g.at(key), 1e-6, 1e-6, stride_of(key));
 }
 
 TEST(Wav2Lip, TheMiniatureTakesItsChannelsFromTheShapes) {
@@ -100,15 +99,51 @@ TEST(Wav2Lip, EveryPublicContainerGivesTheSameNetwork) {
 TEST(Wav2Lip, OtherModelsAreNamed) {
   const struct {
     const char *file, *what;
-  } rows[] = {{"mini_s3fd_python2.pth", "face detector"}, {"mini_lipsync_expert.pth", "SyncNet"}};
+  } rows[] = {{"checkpoints/mini_s3fd_python2.pth", "is a face detector, not wav2lip"},
+              {"checkpoints/mini_lipsync_expert.pth", "is a SyncNet"},
+              {"checkpoints/mini_lipsync_expert_zip.pth", "is a SyncNet"},
+              {"mini_params_disc.json", "is a quality discriminator"},
+              {"../yunet/golden.safetensors", "is another kind of model"}};
   for (const auto& row : rows) try {
-      wav2lip_class().import(
-          weights::read_checkpoint(test::data(kFolder + "checkpoints/" + row.file).string()));
-      FAIL() << row.file;
+      const std::string file = test::data(kFolder + row.file).string();
+      wav2lip_class().import(file.find(".json") != std::string::npos
+                                 ? weights::read_fill(file, kSeed, false)
+                                 : weights::read_checkpoint(file));
+      ADD_FAILURE() << row.file;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), Code::kWrongModelKind);
       EXPECT_NE(e.message().find(row.what), std::string::npos) << e.message();
     }
+}
+
+TEST(Wav2Lip, DamagedStateDictsAreErrors) {
+  const auto good =
+      weights::read_fill(test::data(kFolder + "mini_params.json").string(), kSeed, false)
+          .root.tensors();
+  const std::string norm = "face_decoder_blocks.3.0.conv_block.1.", first = "audio_encoder.0.";
+  const struct {
+    std::string key;
+    at::Tensor value;  // undefined: the key is taken away
+  } rows[] = {{"output_block.1.bias", {}},
+              {first + "conv_block.0.weight", {}},
+              {"extra.weight", at::zeros({1})},
+              {first + "conv_block.0.weight", at::zeros({2})},
+              {first + "conv_block.0.weight", at::zeros({0, 1, 3, 3})},
+              {first + "conv_block.0.weight", at::zeros({1, 1, 3, 2})},
+              {first + "conv_block.0.weight", at::zeros({1}).expand({1 << 20, 1, 3, 3})},
+              {first + "conv_block.0.bias", at::full({2}, NAN)},
+              {norm + "running_var", at::full_like(good.at(norm + "running_var"), -1)}};
+  for (const auto& row : rows) {
+    weights::Dict root;
+    for (const auto& [key, value] : good)
+      if (key != row.key) root.push_back({{key}, {value}});
+    if (row.value.defined()) root.push_back({{row.key}, {row.value}});
+    weights::Checkpoint c{.file = "damaged.pth",
+                          .container = "zip",
+                          .root = {std::make_shared<weights::Dict>(std::move(root))}};
+    EXPECT_THROW(build(wav2lip_class().import(c), c.file), Error)
+        << row.key << ", row " << &row - rows;
+  }
 }
 
 TEST(Wav2Lip, WrongShapesAreErrors) {

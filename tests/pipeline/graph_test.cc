@@ -10,6 +10,28 @@
 namespace vl::pipeline {
 namespace {
 
+TEST(Graph, AStageStartsWhenItsInputsAreThere) {
+  Graph graph;
+  auto& value = graph.value<int>();
+  auto& items = graph.channel<int>(4);
+  graph.stage("works", [&](RunState&) { sleep(60), value.set(1), sleep(60), items.close(); });
+  graph.stage("after", {&value, &items}, [&](RunState&) { sleep(20); });
+  graph.run();
+  const StageTimes& after = graph.times()[1];
+  EXPECT_GE(after.start_ms, 119);
+  EXPECT_LT(after.wait_ms, 5);
+}
+
+TEST(Graph, AStageThatNeverStartedHasNoTimes) {
+  Graph graph;
+  auto& never = graph.value<int>();
+  graph.stage("fails", [&](RunState&) { fail(Code::kNoFace, "no face"); });
+  graph.stage("after", {&never}, [&](RunState&) {});
+  EXPECT_THROW(graph.run(), Error);
+  ASSERT_EQ(graph.times().size(), 1u);
+  EXPECT_EQ(graph.times()[0].stage, "fails");
+}
+
 TEST(Graph, CarriesItemsInOrderThroughAChainOfStages) {
   Graph graph;
   auto& a = graph.channel<int>(4);

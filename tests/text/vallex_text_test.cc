@@ -74,7 +74,9 @@ TEST(NumbersEn, Expansion) {
               {"1000001", "one million one"},
               {"999999999999999999999999999999999999", nullptr}};
   for (const auto& row : rows)
-    if (row.out != nullptr) EXPECT_EQ(expand_numbers(row.in), row.out) << row.in;
+    if (row.out != nullptr) {
+      EXPECT_EQ(expand_numbers(row.in), row.out) << row.in;
+    }
   EXPECT_EQ(cardinal(std::string(40, '1'), false).substr(0, 11), "one one one");
 }
 

@@ -39,10 +39,12 @@ bool wants_color(const std::string& mode, bool terminal) {
 Console::Console(Write write, bool terminal, bool color)
     : write_(std::move(write)), terminal_(terminal), color_(color) {}
 
-Console Console::standard_error(const std::string& color_mode) {
+Console Console::standard_error() {
   const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  return Console(write_stderr, terminal, wants_color(color_mode, terminal));
+  return Console(write_stderr, terminal, wants_color("auto", terminal));
 }
+
+void Console::set_color(const std::string& mode) { color_ = wants_color(mode, terminal_); }
 
 void Console::write_line(std::string_view text) {
   std::string out = status_.empty() ? "" : kErase;

@@ -16,12 +16,13 @@ class Console {
   /// @param terminal whether a status line can be redrawn
   /// @param color whether ANSI colours may be used
   Console(Write write, bool terminal, bool color);
-  /// Standard error; a terminal if it is one.
-  /// @param color_mode auto always never; auto honours NO_COLOR and TERM=dumb
-  static Console standard_error(const std::string& color_mode = "auto");
+  /// Standard error; a terminal if it is one, with colours as for "auto".
+  static Console standard_error();
 
   bool terminal() const { return terminal_; }
   bool color() const { return color_; }
+  /// @param mode auto always never; auto honours NO_COLOR and TERM=dumb
+  void set_color(const std::string& mode);
 
   /// Writes text and a newline. Nothing of another thread comes between.
   void line(std::string_view text);

@@ -99,12 +99,16 @@ void Progress::update(const std::string& stage, int64_t done, int64_t total,
   show();
 }
 
-double Progress::percent() {
+double Progress::percent() const {
+  const std::lock_guard lock(mutex_);
+  return percent_;
+}
+
+void Progress::update_percent() {
   double all = 0, ready = 0;
   for (const auto& [name, s] : stages_) all += s.weight, ready += s.weight * s.fraction;
   const double now = all > 0 ? 100 * ready / all : 0;
   percent_ = std::max(percent_, std::min(now, kMostPercent));
-  return percent_;
 }
 
 std::optional<double> Progress::eta_ms(double now) const {
@@ -114,11 +118,11 @@ std::optional<double> Progress::eta_ms(double now) const {
 
 void Progress::show() {
   pending_ = true;
+  update_percent();
   const double now = clock_();
   if (now - shown_at_ < kMinGapMs || mode_ == ProgressMode::kNone) return;
   pending_ = false;
   shown_at_ = now;
-  percent();
   if (mode_ == ProgressMode::kBar) return show_bar(now);
   const auto eta = eta_ms(now);
   events_.emit("progress", job_,

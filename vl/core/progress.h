@@ -48,6 +48,8 @@ class Progress {
   void cached(const std::string& stage);
   /// @param total 0: unknown, written as null
   void update(const std::string& stage, int64_t done, int64_t total, const std::string& unit);
+  /// Share of the job that is done, 0..99; never falls.
+  double percent() const;
   /// The Fit of a finished line.
   void line(const nlohmann::ordered_json& fit);
   void warning(const Warning& warning);
@@ -69,7 +71,7 @@ class Progress {
   void stage_event(const std::string& stage, const char* state, const std::string& device);
   void show();
   void show_bar(double now);
-  double percent();
+  void update_percent();
   std::optional<double> eta_ms(double now) const;
   void finish(const char* event, const char* key, const nlohmann::ordered_json& value);
 

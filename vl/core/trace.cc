@@ -1,6 +1,5 @@
 #include "vl/core/trace.h"
 
-#include <algorithm>
 #include <atomic>
 
 namespace vl {
@@ -14,11 +13,6 @@ int thread_number() {
   static std::atomic<int> next{1};
   thread_local const int mine = next++;
   return mine;
-}
-
-double number_arg(const TraceSpan& span, const char* key) {
-  const auto found = span.args.find(key);
-  return found != span.args.end() && found->is_number() ? found->get<double>() : 0.0;
 }
 
 }  // namespace
@@ -45,26 +39,6 @@ void Trace::add(TraceSpan span) {
 std::vector<TraceSpan> Trace::spans() const {
   const std::lock_guard lock(mutex_);
   return spans_;
-}
-
-std::vector<StageSpan> Trace::waterfall() const {
-  std::vector<StageSpan> out;
-  for (const TraceSpan& span : spans()) {
-    auto at = std::find_if(out.begin(), out.end(), [&](auto& s) { return s.stage == span.stage; });
-    if (at == out.end())
-      at = out.insert(out.end(), {.stage = span.stage, .start_ms = span.start_ms, .device = {}});
-    const double wait = number_arg(span, "wait_ms");
-    at->start_ms = std::min(at->start_ms, span.start_ms);
-    at->end_ms = std::max(at->end_ms, span.end_ms);
-    at->busy_ms += std::max(0.0, span.end_ms - span.start_ms - wait);
-    at->wait_ms += wait;
-    at->cold_ms += number_arg(span, "cold_ms");
-    at->calls += 1;
-    if (at->device.empty()) at->device = span.args.value("device", std::string());
-  }
-  std::stable_sort(out.begin(), out.end(),
-                   [](const auto& a, const auto& b) { return a.start_ms < b.start_ms; });
-  return out;
 }
 
 ordered_json Trace::to_json() const {

@@ -10,8 +10,7 @@
 
 namespace vl {
 
-/// One piece of work. Times are milliseconds since the trace began. `args` may hold "wait_ms" and
-/// "cold_ms" (both inside the span) and "device"; the waterfall adds them up.
+/// One piece of work. Times are milliseconds since the trace began.
 struct TraceSpan {
   std::string stage, name;
   double start_ms = 0, end_ms = 0;
@@ -19,12 +18,12 @@ struct TraceSpan {
   nlohmann::json args = nlohmann::json::object();
 };
 
-/// The object Span of the command line contract: everything one stage did.
-/// busy_ms is the sum of the durations without wait_ms; cold_ms is first-use cost.
+/// The object Span of the command line contract: everything one stage did. busy_ms is without
+/// wait_ms (queues, other stages); cold_ms is first-use cost.
 struct StageSpan {
   std::string stage;
   double start_ms = 0, end_ms = 0, busy_ms = 0, wait_ms = 0;
-  int calls = 0;
+  int calls = 1;
   double cold_ms = 0;
   std::string device;  ///< empty: null
 };
@@ -41,8 +40,6 @@ class Trace {
   void add(TraceSpan span);
   /// In the order of their ends.
   std::vector<TraceSpan> spans() const;
-  /// One entry a stage, in the order of their starts.
-  std::vector<StageSpan> waterfall() const;
 
   /// [{"stage","name","start_ms","end_ms","thread","args"}]
   nlohmann::ordered_json to_json() const;

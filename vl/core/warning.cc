@@ -9,12 +9,18 @@ bool WarningList::add(Warning warning) {
         w.where.text() == warning.where.text())
       return false;
   warnings_.push_back(std::move(warning));
+  if (listener_) listener_(warnings_.back());
   return true;
 }
 
 std::vector<Warning> WarningList::all() const {
   const std::lock_guard lock(mutex_);
   return warnings_;
+}
+
+void WarningList::listen(std::function<void(const Warning&)> listener) {
+  const std::lock_guard lock(mutex_);
+  listener_ = std::move(listener);
 }
 
 std::string warning_line(const Warning& warning, bool color) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -21,10 +22,13 @@ class WarningList {
   /// @return whether it is new
   bool add(Warning warning);
   std::vector<Warning> all() const;
+  /// Called with every new warning from now on; an empty function ends it.
+  void listen(std::function<void(const Warning&)> listener);
 
  private:
   mutable std::mutex mutex_;
   std::vector<Warning> warnings_;
+  std::function<void(const Warning&)> listener_;
 };
 
 /// "warning[W0103]: line 2 is 0.31 s too long (clip.srt:2)", one line.

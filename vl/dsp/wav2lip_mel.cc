@@ -42,19 +42,22 @@ std::vector<int64_t> chunk_starts(int64_t columns, double fps) {
   const double step = 80.0 / fps;
   std::vector<int64_t> out;
   for (int64_t i = 0;; ++i) {
-    const auto start = static_cast<int64_t>(static_cast<double>(i) * step);
-    if (start + kLipWindow > columns) {
+    const double start = std::trunc(static_cast<double>(i) * step);  // may exceed an int64
+    if (start + kLipWindow > static_cast<double>(columns)) {
       out.push_back(columns - kLipWindow);
       return out;
     }
-    out.push_back(start);
+    out.push_back(static_cast<int64_t>(start));
   }
 }
 
 at::Tensor lip_window(const at::Tensor& mel, double seconds) {
-  const auto start = std::max<int64_t>(0, static_cast<int64_t>(std::floor(80.0 * seconds + 1e-9)));
-  const int64_t columns = mel.size(1), begin = std::min(start, columns),
-                end = std::min(start + kLipWindow, columns);
+  if (!std::isfinite(seconds)) fail(Code::kBadValue, "the time of a picture is {}", seconds);
+  const int64_t columns = mel.size(1);
+  // 80 times a decimal time may fall just below its column.
+  const auto begin = static_cast<int64_t>(
+      std::clamp(std::floor(80.0 * seconds + 1e-9), 0.0, static_cast<double>(columns)));
+  const int64_t end = std::min(begin + kLipWindow, columns);
   return at::constant_pad_nd(mel.slice(1, begin, end), {0, kLipWindow - (end - begin)}, kLipSilence)
       .unsqueeze(0);
 }

@@ -16,7 +16,7 @@ constexpr double kLipSilence = -4.0;  ///< every column of digital silence
 /// @param wave [T] or [1, T] at 16 kHz
 /// @param pad kReflect (the published default, librosa 0.7) or kZero (newer librosa)
 /// @return [80, T / 200 + 1] float32
-/// @throws Error(kBadValue) for NaN or infinite samples, or fewer than 401
+/// @throws Error(kBadValue) for NaN or infinite samples, or too few for the padding (reflect: 401)
 at::Tensor wav2lip_mel(const at::Tensor& wave, Pad pad = Pad::kReflect);
 
 /// First column of each 16-column chunk as the public code cuts them: int(i * 80 / fps) until one
@@ -28,6 +28,7 @@ std::vector<int64_t> chunk_starts(int64_t columns, double fps);
 /// past the end silence.
 /// @param mel [80, T]
 /// @return [1, 80, 16]
+/// @throws Error(kBadValue) for a time that is not finite
 at::Tensor lip_window(const at::Tensor& mel, double seconds);
 
 }  // namespace vl::dsp

@@ -7,8 +7,6 @@
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio.h"
-#include "vl/media/paste.h"
-#include "vl/media/video_writer.h"
 
 namespace vl::dub {
 
@@ -16,7 +14,8 @@ namespace {
 
 constexpr double kQueuedFrames = 32, kMinSlot = 0.4;
 constexpr int64_t kPromptPeakRate = 16000;
-constexpr double kChunkSeconds = 0.5;
+constexpr int64_t kOwnRate = 0;  ///< sound is read at the rate of its file
+constexpr double kMaxPromptSeconds = 15.0;
 
 media::Pcm to_pcm(const stages::Speech& s) { return {s.samples, s.rate, 1}; }
 stages::Speech to_speech(media::Pcm pcm) { return {std::move(pcm.samples), pcm.rate}; }
@@ -59,25 +58,28 @@ DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const DubEnviro
       drawn_(graph_.channel<media::VideoFrame>(kQueuedFrames)) {
   graph_.on_thread_start([] { kernels::prepare_compute_thread(); });
   if (env.on_stage) graph_.on_stage(env.on_stage);
-  stage("decode", [this](Run& r) { decode_sound(r); });
-  if (plan.convert) stage("rvc", [this](Run& r) { convert(r); });
-  stage("prompt", [this](Run& r) { make_prompt(r); });
-  stage("vallex", [this](Run& r) { speak(r); });
-  stage("fastpitch", [this](Run& r) { plan_line(r); });
-  stage("fit", [this](Run& r) { fit(r); });
-  stage("mix", [this](Run& r) { mix(r); });
-  stage("decode", [this](Run& r) { decode_pictures(r); });
+  stage("decode", {}, &DubGraph::decode_sound);
+  if (plan.convert) stage("rvc", {&source_}, &DubGraph::convert);
+  stage("prompt", {plan.convert ? static_cast<pipeline::Input*>(&prompt_sound_) : &source_},
+        &DubGraph::make_prompt);
+  stage("vallex", {&prompt_, &source_}, &DubGraph::speak);
+  stage("fastpitch", {}, &DubGraph::plan_line);
+  stage("fit", {&spoken_, &prosody_}, &DubGraph::fit);
+  stage("mix", {&fitted_}, &DubGraph::mix);
+  stage("decode", {}, &DubGraph::decode_pictures);
   if (config.dub.lips) {
-    stage("face", [this](Run& r) { find_faces(r); });
-    stage("lips", [this](Run& r) { animate(r); });
+    stage("face", {&decoded_}, &DubGraph::find_faces);
+    stage("lips", {&faced_, &sound_}, &DubGraph::animate);
   }
-  stage("encode", [this](Run& r) { encode(r); });
+  stage("encode", {config.dub.lips ? &drawn_ : &decoded_, &sound_}, &DubGraph::encode);
 }
 
-void DubGraph::stage(const std::string& name, std::function<void(Run&)> body) {
-  graph_.stage(name, [body = std::move(body)](Run& run) {
-    c10::InferenceMode inference;
-    body(run);
+void DubGraph::stage(const std::string& name, std::vector<pipeline::Input*> inputs,
+                     void (DubGraph::*body)(Run&)) {
+  graph_.stage(name, std::move(inputs), [this, name, body](Run& run) {
+    const c10::InferenceMode inference;
+    const ScopedSpan span(env_.trace, name);
+    (this->*body)(run);
   });
 }
 
@@ -123,39 +125,39 @@ void DubGraph::convert(Run&) {
                                     .seed = env_.seed}));
 }
 
+stages::Speech DubGraph::prompt_sound() {
+  if (plan_.convert) return prompt_sound_.get();
+  if (!plan_.prompt_from_source)
+    return to_speech(media::read_audio(plan_.prompt_audio, kOwnRate, true, kMaxPromptSeconds));
+  const SourceSpeech& source = source_.get();
+  dsp::check_prompt(source.wave, source.spans);
+  stages::Speech sound = to_speech(media::read_audio(config_.dub.input, kOwnRate, true));
+  const auto at = [&](double seconds) {
+    return std::min(sound.samples.size(),
+                    static_cast<size_t>(seconds * static_cast<double>(sound.rate)));
+  };
+  const size_t end = at(source.spans.back().end_s);
+  sound.samples.resize(end);
+  sound.samples.erase(
+      sound.samples.begin(),
+      sound.samples.begin() + static_cast<std::ptrdiff_t>(at(source.spans.front().start_s)));
+  return sound;
+}
+
 void DubGraph::make_prompt(Run&) {
-  stages::VoicePrompt prompt{.words = plan_.prompt_words};
+  stages::VoicePrompt prompt{.codes = plan_.prompt_codes, .words = plan_.prompt_words};
   PromptRecord record{.from = plan_.prompt_from_source ? "source" : "voice",
                       .lang = plan_.prompt_lang};
-  if (plan_.prompt_codes.defined()) {
-    prompt.codes = plan_.prompt_codes;
+  if (prompt.codes.defined()) {
     record.end_s = static_cast<double>(prompt.codes.size(0)) / stages::kFramesPerSecond;
   } else {
-    stages::Speech sound;
-    if (plan_.convert) {
-      sound = prompt_sound_.get();
-    } else if (plan_.prompt_from_source) {
-      const SourceSpeech& source = source_.get();
-      dsp::check_prompt(source.wave, source.spans);
-      sound =
-          to_speech(media::to_mono(media::read_audio(config_.dub.input, stages::kCodecRate, true)));
-      const auto rate = static_cast<double>(stages::kCodecRate);
-      const auto begin = sound.samples.begin();
-      sound.samples = {
-          begin + static_cast<std::ptrdiff_t>(source.spans.front().start_s * rate),
-          begin + std::min(static_cast<std::ptrdiff_t>(source.spans.back().end_s * rate),
-                           static_cast<std::ptrdiff_t>(sound.samples.size()))};
-    } else {
-      sound = to_speech(media::read_audio(plan_.prompt_audio, stages::kCodecRate, true, 15.0));
-    }
-    if (plan_.prompt_from_source) {
-      record.start_s = source_.get().spans.front().start_s;
-      record.end_s = source_.get().spans.back().end_s;
-    } else {
-      record.end_s = sound.seconds();
-    }
-    prompt.codes = stages::prompt_codes(
-        *plan_.codec, to_speech(media::resample(to_pcm(sound), stages::kCodecRate)));
+    const stages::Speech sound = prompt_sound();
+    prompt.codes = stages::prompt_codes(*plan_.codec, sound);
+    record.end_s = sound.seconds();
+  }
+  if (plan_.prompt_from_source) {
+    record.start_s = source_.get().spans.front().start_s;
+    record.end_s = source_.get().spans.back().end_s;
   }
   record_.prompt = record;
   prompt_.set(std::move(prompt));
@@ -232,177 +234,23 @@ void DubGraph::mix(Run&) {
   sound_.set(std::move(out));
 }
 
-void DubGraph::decode_pictures(Run& run) {
-  media::VideoReader reader(config_.dub.input, env_.threads);
-  auto& out = decoded_;
-  while (auto frame = reader.next()) {
-    run.check();
-    out.push(std::move(*frame));
-  }
-  if (reader.damaged() > 0)
-    warnings_.add({"W0108", fmt::format("{} damaged frames were passed over", reader.damaged())});
-  out.close();
-}
-
-void DubGraph::find_faces(Run& run) {
-  const LipsOptions& o = config_.lips;
-  stages::FinderOptions options{.min_score = o.min_face_score,
-                                .by_score = o.face_select == "score",
-                                .pads = {o.pads[0], o.pads[1], o.pads[2], o.pads[3]}};
-  const stages::FindFaces finder(plan_.face, options);
-  const bool fixed = o.box[0] >= 0;
-  stages::FaceTracker tracker(!o.nosmooth && !fixed);
-  std::deque<media::VideoFrame> waiting;
-  FaceCounts& counts = record_.faces;
-  float best = 0.0F;
-  int64_t best_frame = 0;
-  const auto drain = [&] {
-    while (auto box = tracker.pop()) {
-      faced_.push({std::move(waiting.front()), *box});
-      waiting.pop_front();
-    }
-  };
-  while (auto frame = decoded_.pop()) {
-    run.check();
-    stages::FaceSighting sighting{stages::FaceSighting::State::kUnknown, {}};
-    if (fixed) {
-      sighting = {stages::FaceSighting::State::kFace, {o.box[2], o.box[0], o.box[3], o.box[1]}};
-      if (!stages::usable(sighting.box, frame->width(), frame->height()))
-        throw Error(Code::kBoxOutside, "box leaves the picture", Where{.file = config_.dub.input},
-                    {fmt::format("the picture is {} x {}", frame->width(), frame->height())});
-    } else if (counts.frames % o.detect_every == 0) {
-      float score = 0.0F;
-      sighting = finder.look(frame->to_bgr(), &score);
-      ++counts.detector_calls;
-      if (score > best) best = score, best_frame = frame->index();
-    }
-    if (sighting.state == stages::FaceSighting::State::kFace) ++counts.with_face;
-    ++counts.frames;
-    waiting.push_back(std::move(*frame));
-    tracker.push(sighting);
-    progress("face", counts.frames, expected_frames_, "frames");
-    drain();
-  }
-  check_faces(counts.frames, best, best_frame);
-  tracker.finish();
-  drain();
-  counts.tracks = counts.with_face > 0 ? 1 : 0;
-  faced_.close();
-}
-
-void DubGraph::check_faces(int64_t frames, float best_score, int64_t best_frame) const {
-  const FaceCounts& counts = record_.faces;
-  if (counts.with_face == 0 && config_.lips.on_no_face == "fail")
-    throw Error(
-        Code::kNoFace, fmt::format("no face found in any of the {} frames", frames),
-        Where{.file = config_.dub.input,
-              .stream = plan_.info.video->stream,
-              .frame = best_frame,
-              .detail = fmt::format("best score {:.2f} at frame {}", best_score, best_frame)},
-        {"try --box T,B,L,R, --min-face-score or --on-no-face audio-only"});
-  if (counts.detector_calls > 0 && counts.with_face * 2 < counts.detector_calls)
-    warnings_.add(
-        {"W0102", fmt::format("{} of {} frames have no face",
-                              counts.detector_calls - counts.with_face, counts.detector_calls)});
-}
-
-void DubGraph::draw(std::vector<FacedFrame>& batch, const stages::AnimateLips& lips) {
-  std::vector<media::Image> pictures;
-  std::vector<stages::LipJob> jobs;
-  std::vector<size_t> owners;
-  pictures.reserve(batch.size());
-  const double start = plan_.info.video->start_s;
-  for (size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i].box) continue;
-    pictures.push_back(batch[i].frame.to_bgr());
-    jobs.push_back({&pictures.back(), *batch[i].box, batch[i].frame.time_s() - start});
-    owners.push_back(i);
-  }
-  const std::vector<media::Image> predictions = lips.run(jobs);
-  const bool whole = config_.lips.paste == "box";
-  const int feather = config_.lips.feather == "auto" ? -1 : std::stoi(config_.lips.feather);
-  for (size_t k = 0; k < owners.size(); ++k) {
-    const stages::IntBox& b = jobs[k].box;
-    const media::Rect box{static_cast<int>(b[0]), static_cast<int>(b[1]), static_cast<int>(b[2]),
-                          static_cast<int>(b[3])};
-    media::Rect changed = box;
-    if (whole)
-      media::paste_box(pictures[k], box, predictions[k]);
-    else
-      changed = media::paste_mouth(pictures[k], box, predictions[k], feather);
-    batch[owners[k]].frame.write_bgr_region(changed, media::crop(pictures[k], changed));
-  }
-  record_.faces.redrawn += static_cast<int64_t>(owners.size());
-  record_.faces.passed_through += static_cast<int64_t>(batch.size() - owners.size());
-}
-
-void DubGraph::animate(Run& run) {
-  const stages::AnimateLips lips(plan_.wav2lip, sound_.get().mel);
-  const auto size = static_cast<size_t>(config_.lips.wav2lip_batch_size);
-  std::vector<FacedFrame> batch;
-  int64_t done = 0;
-  const auto flush = [&] {
-    run.check();
-    draw(batch, lips);
-    for (FacedFrame& f : batch) drawn_.push(std::move(f.frame));
-    done += static_cast<int64_t>(batch.size());
-    batch.clear();
-    progress("lips", done, expected_frames_, "frames");
-  };
-  while (auto frame = faced_.pop()) {
-    batch.push_back(std::move(*frame));
-    if (batch.size() >= size) flush();
-  }
-  flush();
-  drawn_.close();
-}
-
-void DubGraph::encode(Run& run) {
-  const media::Pcm& track = sound_.get().track;
-  media::VideoWriter writer(config_.dub.out, plan_.info,
-                            {.video_codec = config_.encode.video_codec,
-                             .crf = static_cast<int>(config_.encode.crf),
-                             .overwrite = env_.overwrite,
-                             .threads = env_.threads});
-  const media::Pcm sound = media::resample(track, writer.audio_rate());
-  size_t sent = 0;
-  const auto send_until = [&](double seconds) {
-    const auto end =
-        std::min(sound.samples.size(),
-                 static_cast<size_t>(std::max(0.0, seconds) * static_cast<double>(sound.rate)));
-    if (end <= sent) return;
-    writer.write_audio({{sound.samples.begin() + static_cast<std::ptrdiff_t>(sent),
-                         sound.samples.begin() + static_cast<std::ptrdiff_t>(end)},
-                        sound.rate,
-                        1});
-    sent = end;
-  };
-  auto& frames = config_.dub.lips ? drawn_ : decoded_;
-  int64_t done = 0;
-  while (auto frame = frames.pop()) {
-    run.check();
-    if (done == 0) record_.first_frame_ms = now_ms();
-    send_until(frame->time_s() + kChunkSeconds);
-    writer.write_video(*frame);
-    progress("encode", ++done, expected_frames_, "frames");
-  }
-  if (!config_.dub.lips) record_.faces.frames = record_.faces.passed_through = done;
-  send_until(plan_.video_end_s + 1.0);
-  run.check();
-  writer.close();
-}
-
 void DubGraph::finish_record(double total_ms) {
   for (const pipeline::StageTimes& t : graph_.times()) {
     const auto known = std::find_if(record_.waterfall.begin(), record_.waterfall.end(),
                                     [&](auto& s) { return s.stage == t.stage; });
     if (known == record_.waterfall.end()) {
-      record_.waterfall.push_back({t.stage, t.start_ms, t.end_ms, t.busy_ms(), t.wait_ms});
+      record_.waterfall.push_back({.stage = t.stage,
+                                   .start_ms = t.start_ms,
+                                   .end_ms = t.end_ms,
+                                   .busy_ms = t.busy_ms(),
+                                   .wait_ms = t.wait_ms,
+                                   .device = record_.device});
     } else {
       known->start_ms = std::min(known->start_ms, t.start_ms);
       known->end_ms = std::max(known->end_ms, t.end_ms);
       known->busy_ms += t.busy_ms();
       known->wait_ms += t.wait_ms;
+      ++known->calls;
     }
   }
   Timing& timing = record_.timing;
@@ -416,7 +264,7 @@ void DubGraph::finish_record(double total_ms) {
                                                                {"lips", &timing.lips},
                                                                {"mix", &timing.mix},
                                                                {"encode", &timing.encode}};
-  for (const SpanRecord& s : record_.waterfall)
+  for (const StageSpan& s : record_.waterfall)
     if (const auto it = slots.find(s.stage); it != slots.end()) *it->second = s.busy_ms;
   timing.compute = total_ms;
 }

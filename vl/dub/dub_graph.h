@@ -35,10 +35,12 @@ class DubGraph {
 
  private:
   using Run = pipeline::RunState;
-  void stage(const std::string& name, std::function<void(Run&)> body);
+  void stage(const std::string& name, std::vector<pipeline::Input*> inputs,
+             void (DubGraph::*body)(Run&));
   void decode_sound(Run& run);
   void convert(Run& run);
   void make_prompt(Run& run);
+  stages::Speech prompt_sound();
   void speak(Run& run);
   void plan_line(Run& run);
   void fit(Run& run);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "vl/core/trace.h"
 #include "vl/core/warning.h"
 #include "vl/dub/model_set.h"
 #include "vl/dub/options.h"
@@ -17,6 +18,7 @@ struct DubEnvironment {
   int threads = 0;  ///< of encoder and decoder; 0: their choice
   bool overwrite = false;
   std::string assets_dir;
+  Trace* trace = nullptr;  ///< gets one span a stage and one a chunk, where given
   std::function<bool()> cancelled = {};
   std::function<void(const std::string& stage, bool start)> on_stage = {};
   std::function<void(const std::string& stage, int64_t done, int64_t total,

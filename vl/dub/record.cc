@@ -109,15 +109,7 @@ Json to_json(const MediaRecord& m) {
 
 Json to_json(const DubRecord& r) {
   Json waterfall = Json::array(), models = Json::array(), fit = Json::array();
-  for (const SpanRecord& s : r.waterfall)
-    waterfall.push_back({{"stage", s.stage},
-                         {"start_ms", s.start_ms},
-                         {"end_ms", s.end_ms},
-                         {"busy_ms", s.busy_ms},
-                         {"wait_ms", s.wait_ms},
-                         {"calls", 1},
-                         {"cold_ms", 0.0},
-                         {"device", r.device}});
+  for (const StageSpan& s : r.waterfall) waterfall.push_back(span_json(s));
   for (const ModelRecord& m : r.models)
     models.push_back({{"role", m.role}, {"name", m.name}, {"sha256", m.sha256}});
   for (const FitRecord& f : r.fit) fit.push_back(fit_json(f));

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "vl/core/trace.h"
+
 namespace vl::dub {
 
 /// Busy milliseconds of each stage; a stage that did not run is absent (null in JSON).
@@ -34,11 +36,6 @@ struct FaceCounts {
 struct PromptRecord {
   std::string from, lang;
   double start_s = 0, end_s = 0;
-};
-
-struct SpanRecord {
-  std::string stage;
-  double start_ms = 0, end_ms = 0, busy_ms = 0, wait_ms = 0;
 };
 
 struct ModelRecord {
@@ -71,7 +68,7 @@ struct DubRecord {
   std::string job, device = "cpu", precision = "fp32";
   uint64_t seed = 0;
   Timing timing;
-  std::vector<SpanRecord> waterfall;
+  std::vector<StageSpan> waterfall;
   std::vector<ModelRecord> models;
   std::string consent_kind = "none";
   std::string chain = "dub", preset = "balanced";

@@ -43,10 +43,15 @@ Tensors ar_logits(const Call& call) {
   return out;
 }
 
-/// Best minus second logit of every draw of the seven passes. @return [7, N]
-at::Tensor margins_of(const at::Tensor& logits) {
-  const at::Tensor two = std::get<0>(logits.topk(2, -1));
-  return two.select(-1, 0) - two.select(-1, 1);
+/// Codes and the margins [7, N] of a run of the seven passes: best minus second logit.
+void put_nar(const models::vallex::NarResult& result, Tensors& out) {
+  out["codes"] = result.codes;
+  if (!result.logits.defined()) {  // no frames
+    out["nar_margins"] = at::empty({kBooks - 1, 0});
+    return;
+  }
+  const at::Tensor two = std::get<0>(result.logits.topk(2, -1));
+  out["nar_margins"] = two.select(-1, 0) - two.select(-1, 1);
 }
 
 Tensors greedy(const Call& call) {
@@ -57,16 +62,10 @@ Tensors greedy(const Call& call) {
   const models::vallex::Decoded ar = model.decode(input, options);
   Tensors out = {{"ar_tokens", at::tensor(ar.draws, at::kLong)},
                  {"ar_margins", at::tensor(ar.margins, at::kDouble)}};
-  if (ar.tokens.size(0) == 0) {
-    out["codes"] = at::empty({0, kBooks}, at::kLong);
-    out["nar_margins"] = at::empty({kBooks - 1, 0});
-    return out;
-  }
-  const auto nar = model.nar(input, ar.tokens,
-                             {.prefix_mode = static_cast<int64_t>(call.number("prefix_mode", -1))},
-                             true, call.outputs_all ? &out : nullptr);
-  out["codes"] = nar.codes;
-  out["nar_margins"] = margins_of(nar.logits);
+  put_nar(model.nar(input, ar.tokens,
+                    {.prefix_mode = static_cast<int64_t>(call.number("prefix_mode", -1))}, true,
+                    call.outputs_all ? &out : nullptr),
+          out);
   return out;
 }
 
@@ -77,8 +76,8 @@ Tensors nar(const Call& call) {
       model.nar(lm_input(call), call.input("ar_tokens"),
                 {.prefix_mode = static_cast<int64_t>(call.number("prefix_mode", -1))}, true,
                 call.outputs_all ? &out : nullptr);
-  out["codes"] = result.codes;
-  out["nar_margins"] = margins_of(result.logits);
+  put_nar(result, out);
+  if (!result.logits.defined()) return out;
   out["nar_logits_first"] = result.logits.select(1, 0);
   out["nar_logits_last"] = result.logits.select(1, result.logits.size(1) - 1);
   return out;
@@ -115,8 +114,10 @@ Tensors decode(const Call& call) {
 Tensors vocos_decode(const Call& call) {
   Tensors out;
   at::Tensor codes = call.input("codes");
-  if (codes.size(0) != 1 && codes.size(1) == 1)
-    codes = codes.transpose(0, 1);  // [K,1,F] as the public code has it
+  if (codes.size(0) != 1) codes = codes.transpose(0, 1);  // [K,1,F] as the public code has it
+  if (codes.size(0) != 1)
+    fail(Code::kBadValue, "input:codes has shape [{}], wanted [1,K,F] or [K,1,F]",
+         fmt::join(call.input("codes").sizes(), ","));
   const at::Tensor wav = model_of<Vocos>(call, "vocos")
                              .decode(codes, static_cast<int64_t>(call.number("bandwidth_id", 2)),
                                      call.outputs_all ? &out : nullptr);

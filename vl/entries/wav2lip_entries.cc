@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 
+#include "vl/core/error.h"
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/entries/entry.h"
 #include "vl/models/wav2lip/wav2lip.h"
@@ -17,6 +18,7 @@ Tensors lip_mel(const Call& call) {
 
 Tensors lip_forward(const Call& call) {
   const auto& model = dynamic_cast<const models::wav2lip::Wav2Lip&>(*call.model);
+  if (call.input("mel").numel() == 0) fail(Code::kBadValue, "input:mel holds no window");
   Tensors out;
   const at::Tensor image =
       model.forward(call.input("mel"), call.input("faces"), call.outputs_all ? &out : nullptr);
@@ -32,7 +34,9 @@ Tensors face_raw(const Call& call) {
 /// Rows x1 y1 x2 y2 score and five (x, y), by descending score.
 Tensors face_detect(const Call& call) {
   const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
-  const auto faces = models::yunet::detect(model, call.input("frames_bgr_u8")[0], 0.6F);
+  const at::Tensor& frames = call.input("frames_bgr_u8");
+  if (frames.numel() == 0) fail(Code::kBadValue, "input:frames_bgr_u8 holds no picture");
+  const auto faces = models::yunet::detect(model, frames[0], 0.6F);
   at::Tensor out = at::empty({static_cast<int64_t>(faces.size()), 15}, at::kFloat);
   float* row = out.data_ptr<float>();
   for (const models::yunet::Face& f : faces) {

@@ -12,7 +12,8 @@ namespace vl::nn {
 /// once loaded; state of a stream is an argument.
 class Module : public torch::nn::Module {
  public:
-  /// Called once, children first, when all parameters have their values: the place to precompute what depends on them.
+  /// Called once, children first, when all parameters have their values: the place to precompute
+  /// what depends on them.
   virtual void loaded() {}
 
  protected:

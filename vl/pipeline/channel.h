@@ -8,11 +8,19 @@
 
 namespace vl::pipeline {
 
+/// What a stage can wait for before it starts.
+class Input {
+ public:
+  virtual ~Input() = default;
+  /// Blocks until there is something to take, or until nothing will come. @throws RunState::Stopped
+  virtual void wait_ready() = 0;
+};
+
 /// A bounded queue between two stages. The bound is a sum of item costs, in a unit of the caller's
 /// choice (frames, seconds of media); a single item dearer than the whole bound still passes when
 /// the queue is empty.
 template <class T>
-class Channel {
+class Channel : public Input {
  public:
   Channel(RunState& run, double capacity) : run_(run), capacity_(capacity) {}
 
@@ -38,6 +46,11 @@ class Channel {
     return out;
   }
 
+  void wait_ready() override {
+    std::unique_lock lock(mutex_);
+    wait_until(run_, lock, changed_, [&] { return !items_.empty() || closed_; });
+  }
+
   /// No more items will come.
   void close() {
     const std::lock_guard lock(mutex_);
@@ -56,7 +69,7 @@ class Channel {
 
 /// A value that one stage sets once and any number of stages wait for.
 template <class T>
-class Value {
+class Value : public Input {
  public:
   explicit Value(RunState& run) : run_(run) {}
 
@@ -73,6 +86,8 @@ class Value {
     wait_until(run_, lock, changed_, [&] { return value_.has_value(); });
     return *value_;
   }
+
+  void wait_ready() override { get(); }
 
  private:
   RunState& run_;

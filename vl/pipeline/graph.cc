@@ -1,5 +1,6 @@
 #include "vl/pipeline/graph.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "vl/core/error.h"
@@ -41,28 +42,34 @@ void Graph::run_stage(size_t index, std::chrono::steady_clock::time_point begin)
         .count();
   };
   StageTimes& times = times_[index];
-  times.start_ms = now();
-  const double waited = thread_wait_ms();
+  double waited = 0.0;
   if (thread_hook_) thread_hook_();
-  if (stage_hook_) stage_hook_(times.stage, true);
   try {
+    for (Input* input : stages_[index].inputs) input->wait_ready();
+    waited = thread_wait_ms();
+    times.start_ms = now();
+    if (stage_hook_) stage_hook_(times.stage, true);
     stages_[index].body(run_);
     if (stage_hook_) stage_hook_(times.stage, false);
   } catch (const RunState::Stopped&) {  // another stage failed, or the caller cancelled
   } catch (...) {
     run_.fail(std::current_exception());
   }
+  if (times.start_ms < 0) return;  // stopped before it could start
   times.wait_ms = thread_wait_ms() - waited;
   times.end_ms = now();
 }
 
 void Graph::run() {
   const auto begin = std::chrono::steady_clock::now();
-  for (const Stage& s : stages_) times_.push_back({.stage = s.name});
+  for (const Stage& s : stages_)
+    times_.push_back({.stage = s.name, .start_ms = -1.0, .end_ms = -1.0});
   std::vector<std::thread> threads;
   for (size_t i = 0; i < stages_.size(); ++i)
     threads.emplace_back([this, i, begin] { run_stage(i, begin); });
   for (std::thread& t : threads) t.join();
+  times_.erase(std::remove_if(times_.begin(), times_.end(), [](auto& t) { return t.start_ms < 0; }),
+               times_.end());
   if (const auto error = run_.error()) std::rethrow_exception(error);
   if (run_.was_cancelled()) {
     std::string last;

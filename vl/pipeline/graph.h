@@ -12,7 +12,7 @@ namespace vl::pipeline {
 struct StageTimes {
   std::string stage;
   double start_ms = 0.0, end_ms = 0.0;
-  double wait_ms = 0.0;  ///< time spent waiting for inputs or for room in outputs
+  double wait_ms = 0.0;  ///< time within, spent waiting for inputs or for room in outputs
   double busy_ms() const { return end_ms - start_ms - wait_ms; }
 };
 
@@ -46,18 +46,25 @@ class Graph {
   void on_stage(std::function<void(const std::string&, bool)> hook) {
     stage_hook_ = std::move(hook);
   }
-  void stage(std::string name, Body body) { stages_.push_back({std::move(name), std::move(body)}); }
+  /// A stage starts, and its times begin, when all of `inputs` have something for it. It may wait
+  /// for others later, in its body.
+  void stage(std::string name, std::vector<Input*> inputs, Body body) {
+    stages_.push_back({std::move(name), std::move(inputs), std::move(body)});
+  }
+  void stage(std::string name, Body body) { stage(std::move(name), {}, std::move(body)); }
 
   /// Runs all stages and waits for them. Once per graph.
   /// @throws the first error of a stage; Error(kCancelled) naming the stages under way when the
   /// caller cancelled
   void run();
-  /// After run(), also after one that threw: times in the order of declaration.
+  /// After run(), also after one that threw: times of the stages that started, in the order of
+  /// declaration.
   const std::vector<StageTimes>& times() const { return times_; }
 
  private:
   struct Stage {
     std::string name;
+    std::vector<Input*> inputs;
     Body body;
   };
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
+#include "vl/dsp/sinc_resample.h"
 
 namespace vl::stages {
 
@@ -19,9 +20,9 @@ at::Tensor joined(const std::vector<int64_t>& a, const std::vector<int64_t>& b) 
 }  // namespace
 
 at::Tensor prompt_codes(const models::encodec::Encodec& codec, const Speech& wave) {
-  if (wave.rate != kCodecRate || wave.samples.empty())
-    fail(Code::kBadPrompt, "prompt has no sound at {} Hz", kCodecRate);
-  at::Tensor x = at::tensor(wave.samples).reshape({1, 1, -1});
+  if (wave.samples.empty()) fail(Code::kBadPrompt, "prompt has no sound");
+  at::Tensor x =
+      dsp::sinc_resample(at::tensor(wave.samples), wave.rate, kCodecRate).reshape({1, 1, -1});
   const double peak = x.abs().max().item<double>();
   if (peak > 1.0) x = x / peak;
   return codec.encode(x, kCodecBooks).codes[0].t().contiguous();

@@ -22,7 +22,9 @@ struct VoicePrompt {
   text::VallexTokens words;  ///< what the prompt says
 };
 
-/// EnCodec codes of a prompt's sound. @param wave at 24 kHz, one channel
+/// EnCodec codes [P, 8] of a prompt's sound, brought to 24 kHz as torchaudio does by default.
+/// @param wave one channel, any rate; louder than 1 is scaled down to a peak of 1
+/// @throws Error(kBadPrompt) when it is empty
 at::Tensor prompt_codes(const models::encodec::Encodec& codec, const Speech& wave);
 
 struct SpeakOptions {

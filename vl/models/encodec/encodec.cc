@@ -84,6 +84,7 @@ Encodec::Encodec(const EncodecConfig& config) : config_(config) {
 Codes Encodec::encode(const at::Tensor& wave, int64_t books, bool with_margins, Taps* taps) const {
   if (wave.dim() != 3 || wave.size(1) != 1 || wave.numel() == 0)
     fail(Code::kBadValue, "the codec takes a wave [B,1,T] with at least one sample");
+  if (!wave.isfinite().all().item<bool>()) fail(Code::kBadValue, "the wave holds NaN or infinity");
   if (books < 1 || books > config_.codebooks)
     fail(Code::kBadValue, "{} codebooks are asked for, the file has {}", books, config_.codebooks);
   Codes out;

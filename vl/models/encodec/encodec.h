@@ -68,7 +68,8 @@ class Encodec : public nn::Module {
   /// @param with_margins also gives the margins
   /// @param taps encoder.I of every piece
   /// @return F = ceil(T / hop) frames
-  /// @throws Error(kBadValue) for an empty wave, or more books than the file has
+  /// @throws Error(kBadValue) for a wave that is empty or not finite, or more books than the file
+  /// has
   Codes encode(const at::Tensor& wave, int64_t books, bool with_margins = false,
                Taps* taps = nullptr) const;
 

@@ -1,8 +1,8 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
-#include "vl/models/rmvpe/rmvpe.h"
 #include "vl/models/manifest.h"
+#include "vl/models/rmvpe/rmvpe.h"
 
 namespace vl::models::rmvpe {
 

@@ -8,8 +8,8 @@
 #include "vl/models/rvc/config.h"
 #include "vl/models/rvc/flow.h"
 #include "vl/models/rvc/generator.h"
-#include "vl/models/taps.h"
 #include "vl/models/rvc/text_encoder.h"
+#include "vl/models/taps.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::rvc {

@@ -120,7 +120,7 @@ at::Tensor Vallex::step(const at::Tensor& tokens, ArState& state) const {
 }
 
 at::Tensor Vallex::forced_logits(const LmInput& input, const at::Tensor& given, Taps* taps) const {
-  const at::Tensor forced = checked_tokens(given);
+  const at::Tensor forced = checked_tokens(given, kBos + 1);
   at::Tensor logits;
   ArState state = prefill(input, &logits, taps);
   std::vector<at::Tensor> all = {logits};

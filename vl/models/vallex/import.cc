@@ -57,6 +57,18 @@ VallexConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
   return c;
 }
 
+/// Head J of the non-autoregressive stage and the table of codebook J + 2 are one tensor. Files
+/// without shared storage (fp16, safetensors) hold it twice, or once.
+void tie_heads(StateDict& t) {
+  for (int64_t j = 0; j + 2 < kCodebooks; ++j) {
+    const std::string head = fmt::format("nar_predict_layers.{}.weight", j),
+                      table = fmt::format("nar_audio_embeddings.{}.word_embeddings.weight", j + 2);
+    if (!t.contains(head) && t.contains(table)) t.set(head, t.at(table));
+    if (!t.contains(head)) continue;
+    if (!t.contains(table) || t.at(table).equal(t.at(head))) t.set(table, t.at(head));
+  }
+}
+
 ModelFile import_vallex(const Checkpoint& checkpoint) {
   StateDict t = public_state(checkpoint);
   if (!has_layout(t)) {
@@ -68,7 +80,9 @@ ModelFile import_vallex(const Checkpoint& checkpoint) {
   const json config = config_to_json(config_of(t, checkpoint));
   // Counts and widths come from the file: the same limits as for our own weights files.
   validate(config_from_json<VallexConfig>(config, static_cast<int>(Code::kUnsupportedVariant)));
-  return {.role = "vallex", .arch = "vallex", .config = config, .tensors = weights::to_float32(t)};
+  t = weights::to_float32(t);
+  tie_heads(t);
+  return {.role = "vallex", .arch = "vallex", .config = config, .tensors = t};
 }
 
 std::shared_ptr<torch::nn::Module> make(const json& config) {

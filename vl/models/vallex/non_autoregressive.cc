@@ -17,6 +17,14 @@ bool differs(const NormWeights& made, const at::Tensor& weight) {
 
 }  // namespace
 
+void Vallex::prepare() {
+  {
+    const std::lock_guard lock(norms_mutex_);
+    norms_.reset();
+  }
+  stage_norms();
+}
+
 std::shared_ptr<const StageNorms> Vallex::stage_norms() const {
   const std::lock_guard lock(norms_mutex_);
   if (!norms_ || differs(norms_->front().front(), (*nar_stages_)[0].weight())) {
@@ -47,7 +55,7 @@ NarResult Vallex::nar(const LmInput& given, const at::Tensor& tokens, const NarO
   const int64_t mode = options.prefix_mode < 0 ? config_.prefix_mode : options.prefix_mode;
   if (mode != 0 && mode != 1)
     fail(Code::kBadValue, "prefix mode {} is not one of inference, wanted 0 or 1", mode);
-  const at::Tensor first = checked_tokens(tokens).to(in.text_tokens.device());
+  const at::Tensor first = checked_tokens(tokens, kCodebookSize);
   const int64_t prompt = in.prompt_codes.size(0), frames = first.size(0);
   NarResult out{.codes = at::zeros({0, kCodebooks}, first.options())};
   if (frames == 0) return out;

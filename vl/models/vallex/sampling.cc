@@ -59,6 +59,7 @@ void validate(const SamplingOptions& o) {
 
 at::Tensor filtered_probabilities(const at::Tensor& logits, const SamplingOptions& options) {
   validate(options);
+  check(logits.dim() == 2, Code::kBadValue, "logits must have two dimensions, [rows, classes]");
   const at::Tensor in = logits.to(at::kCPU, at::kFloat).contiguous();
   at::Tensor out = at::zeros(in.sizes(), at::kDouble);
   const auto classes = static_cast<size_t>(in.size(1));

@@ -86,8 +86,8 @@ LmInput Vallex::checked(const LmInput& in) const {
   return out;
 }
 
-at::Tensor Vallex::checked_tokens(const at::Tensor& tokens) const {
-  return ids(tokens, 1, kCodebookSize, ar_text_->weight(), "audio tokens");
+at::Tensor Vallex::checked_tokens(const at::Tensor& tokens, int64_t limit) const {
+  return ids(tokens, 1, limit, ar_text_->weight(), "audio tokens");
 }
 
 at::Tensor Vallex::text_rows(const TokenEmbedding& text, const TokenEmbedding& language,

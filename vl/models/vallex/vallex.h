@@ -90,6 +90,11 @@ class Vallex : public nn::Module {
   explicit Vallex(const VallexConfig& config);
   const VallexConfig& config() const { return config_; }
 
+  /// Makes what depends on the weights alone: the norms of the seven passes. Loading does it; who
+  /// changes weights afterwards calls it again.
+  void prepare();
+  void loaded() override { prepare(); }
+
   /// Runs text, BOS and prompt through the autoregressive stage.
   /// @param logits receives [1, 1025]: the prediction after the prompt
   /// @param taps ar_embed, ar_layerI, ar_norm [S+P+1, dim], ar_layer0_k, ar_layer0_v [heads, S+P+1,
@@ -104,7 +109,7 @@ class Vallex : public nn::Module {
   /// One more row. @param tokens [B] int64, 0..1025 @return [B, 1025]
   at::Tensor step(const at::Tensor& tokens, ArState& state) const;
 
-  /// Logits after the prompt and after each of the forced tokens [N]: [N + 1, 1025].
+  /// Logits after the prompt and after each of the forced tokens [N], 0..1025: [N + 1, 1025].
   at::Tensor forced_logits(const LmInput& input, const at::Tensor& forced,
                            Taps* taps = nullptr) const;
 
@@ -124,11 +129,12 @@ class Vallex : public nn::Module {
  private:
   /// The input as int64 on the model's device, its heads resolved.
   LmInput checked(const LmInput& input) const;
-  at::Tensor checked_tokens(const at::Tensor& tokens) const;
+  /// [N] int64 on the model's device, each below `limit`.
+  at::Tensor checked_tokens(const at::Tensor& tokens, int64_t limit) const;
   at::Tensor text_rows(const TokenEmbedding& text, const TokenEmbedding& language,
                        const Position& position, const LmInput& input) const;
   at::Tensor ar_stack(const at::Tensor& x, ArState& state, int64_t prefix, Taps* taps) const;
-  /// Norms of the seven passes, made once for the weights as they are.
+  /// Norms of the seven passes; made anew when the model has changed device or dtype.
   std::shared_ptr<const StageNorms> stage_norms() const;
   at::Tensor nar_pass(size_t pass, const at::Tensor& xy, int64_t heads,
                       const std::vector<NormWeights>& norms, Taps* taps) const;

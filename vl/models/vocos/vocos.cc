@@ -157,14 +157,16 @@ bool recognise(const Checkpoint& checkpoint) {
   return t.contains("feature_extractor.codebook_weights") && t.contains("head.istft.window");
 }
 
-/// "hop_length" of the published yaml, wherever it stands.
-int64_t find_hop(const nlohmann::json& node) {
-  if (!node.is_object()) return 0;
-  for (const auto& [key, value] : node.items()) {
-    if (key == "hop_length" && value.is_number_integer()) return value.get<int64_t>();
-    if (const int64_t below = find_hop(value); below > 0) return below;
-  }
-  return 0;
+/// "hop_length" of the published yaml (head, init_args), or `otherwise`.
+int64_t hop_of(const nlohmann::json& config, int64_t otherwise) {
+  const nlohmann::json* node = &config;
+  for (const char* key : {"head", "init_args"})
+    if (node->is_object() && node->contains(key)) node = &node->at(key);
+  if (!node->is_object() || !node->contains("hop_length")) return otherwise;
+  const nlohmann::json& hop = node->at("hop_length");
+  if (!hop.is_number_integer() || hop.get<int64_t>() < 1)
+    fail(Code::kUnsupportedVariant, "vocos: hop_length {} is no number above 0", hop.dump());
+  return hop.get<int64_t>();
 }
 
 VocosConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
@@ -181,8 +183,8 @@ VocosConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
   c.inner = size("backbone.convnext.0.pwconv1.weight", 0);
   c.bandwidths = size("backbone.norm.scale.weight", 0);
   c.n_fft = size("head.istft.window", 0);
-  const int64_t hop = find_hop(checkpoint.config.value_or(nlohmann::json()));
-  c.hop = hop > 0 ? hop : c.n_fft / 4;
+  c.hop = hop_of(checkpoint.config.value_or(nlohmann::json()), c.n_fft / 4);
+  validate(c);
   return c;
 }
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "vl/core/error.h"
+
 namespace vl::models::wav2lip {
 
 namespace {
@@ -19,7 +21,11 @@ class Sequence : public nn::Module {
 };
 
 /// gamma / sqrt(var + eps)
-at::Tensor norm_scale(const nn::BatchNorm& n) { return n.weight / (n.running_var + n.eps).sqrt(); }
+at::Tensor norm_scale(const nn::BatchNorm& n) {
+  if (n.running_var.lt(0).any().item<bool>())
+    fail(Code::kBadWeights, "a BatchNorm of wav2lip has a negative variance");
+  return n.weight / (n.running_var + n.eps).sqrt();
+}
 
 }  // namespace
 

@@ -19,6 +19,7 @@ struct BlockOptions {
 class ConvBlock : public nn::Module {
  public:
   explicit ConvBlock(const BlockOptions& options);
+  /// Folds. @throws Error(kBadWeights) for a negative variance
   void loaded() override;
   at::Tensor operator()(const at::Tensor& x) const;
   const at::Tensor& folded_weight() const { return weight_; }

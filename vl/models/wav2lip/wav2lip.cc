@@ -8,7 +8,7 @@ namespace vl::models::wav2lip {
 
 namespace {
 
-constexpr int64_t kMels = 80, kColumns = 16;
+constexpr int64_t kMels = 80, kColumns = 16, kMostChannels = 2048;
 
 /// A numbered child list without a forward of its own.
 class Numbered : public nn::Module {
@@ -24,18 +24,14 @@ class Numbered : public nn::Module {
 
 BlockOptions same(int64_t channels) { return {.in = channels, .out = channels, .residual = true}; }
 
-void record(Blocks* blocks, const std::string& name, const at::Tensor& x) {
-  if (blocks != nullptr) (*blocks)[name] = x.clone();
-}
-
 }  // namespace
 
 void describe(Wav2LipConfig& c, Fields& f) {
   f.add("image", &c.image).range(96, 96);
-  f.add("face", &c.face).range(1, 65536);
-  f.add("audio", &c.audio).range(1, 65536);
-  f.add("decoder", &c.decoder).range(1, 65536);
-  f.add("output", &c.output).range(1, 65536);
+  f.add("face", &c.face).range(1, kMostChannels);
+  f.add("audio", &c.audio).range(1, kMostChannels);
+  f.add("decoder", &c.decoder).range(1, kMostChannels);
+  f.add("output", &c.output).range(1, kMostChannels);
 }
 
 Wav2Lip::Wav2Lip(const Wav2LipConfig& config) : config_(config) {
@@ -94,7 +90,7 @@ at::Tensor Wav2Lip::encode_audio(const at::Tensor& mel, Blocks* blocks) const {
   at::Tensor x = mel;
   for (size_t i = 0; i < audio_.size(); ++i) {
     x = (*audio_[i])(x);
-    record(blocks, fmt::format("audio_encoder.{}", i), x);
+    keep(blocks, fmt::format("audio_encoder.{}", i), x);
   }
   return x;
 }
@@ -105,9 +101,9 @@ std::vector<at::Tensor> Wav2Lip::encode_face(const at::Tensor& faces, Blocks* bl
   for (size_t i = 0; i < face_.size(); ++i) {
     for (size_t j = 0; j < face_[i].size(); ++j) {
       x = (*face_[i][j])(x);
-      record(blocks, fmt::format("face_encoder_blocks.{}.{}", i, j), x);
+      keep(blocks, fmt::format("face_encoder_blocks.{}.{}", i, j), x);
     }
-    record(blocks, fmt::format("face_encoder_blocks.{}", i), x);
+    keep(blocks, fmt::format("face_encoder_blocks.{}", i), x);
     out.push_back(x);
   }
   return out;
@@ -120,19 +116,19 @@ at::Tensor Wav2Lip::decode(const at::Tensor& audio, const std::vector<at::Tensor
     size_t j = 0;
     if (decoder_[i].transpose) {
       x = (*decoder_[i].transpose)(x);
-      record(blocks, fmt::format("face_decoder_blocks.{}.{}", i, j++), x);
+      keep(blocks, fmt::format("face_decoder_blocks.{}.{}", i, j++), x);
     }
     for (const auto& conv : decoder_[i].convs) {
       x = (*conv)(x);
-      record(blocks, fmt::format("face_decoder_blocks.{}.{}", i, j++), x);
+      keep(blocks, fmt::format("face_decoder_blocks.{}.{}", i, j++), x);
     }
-    record(blocks, fmt::format("face_decoder_blocks.{}", i), x);
+    keep(blocks, fmt::format("face_decoder_blocks.{}", i), x);
     x = at::cat({x, face[face.size() - 1 - i]}, 1);
   }
   x = (*output_)(x);
-  record(blocks, "output_block.0", x);
+  keep(blocks, "output_block.0", x);
   x = (*last_)(x);
-  record(blocks, "output_block.1", x);
+  keep(blocks, "output_block.1", x);
   return x.sigmoid();
 }
 

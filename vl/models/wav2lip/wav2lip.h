@@ -1,11 +1,11 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "vl/core/fields.h"
 #include "vl/models/registry.h"
+#include "vl/models/taps.h"
 #include "vl/models/wav2lip/conv_block.h"
 
 namespace vl::models::wav2lip {
@@ -23,7 +23,7 @@ struct Wav2LipConfig {
 void describe(Wav2LipConfig& config, Fields& fields);
 
 /// Outputs of the blocks by module path, decoder blocks before the concatenation.
-using Blocks = std::map<std::string, at::Tensor>;
+using Blocks = Taps;
 
 /// The Wav2Lip generator: lower half of a face redrawn to a mel window.
 class Wav2Lip : public nn::Module {

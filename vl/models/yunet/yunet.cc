@@ -10,7 +10,12 @@ namespace {
 
 constexpr int64_t kMultiple = 32, kStrides[] = {8, 16, 32};
 
-at::Tensor scale_of(const nn::BatchNorm& n) { return n.weight / (n.running_var + n.eps).sqrt(); }
+/// gamma / sqrt(var + eps)
+at::Tensor norm_scale(const nn::BatchNorm& n) {
+  if (n.running_var.lt(0).any().item<bool>())
+    fail(Code::kBadWeights, "a BatchNorm of the face finder has a negative variance");
+  return n.weight / (n.running_var + n.eps).sqrt();
+}
 
 /// A child without a forward of its own.
 class Group : public nn::Module {
@@ -37,7 +42,7 @@ void Unit::loaded() {
   weight_ = conv2_->weight;
   bias_ = conv2_->bias;
   if (!bn_) return;
-  const at::Tensor s = scale_of(*bn_);
+  const at::Tensor s = norm_scale(*bn_);
   weight_ = conv2_->weight * s.reshape({-1, 1, 1, 1});
   bias_ = (conv2_->bias - bn_->running_mean) * s + bn_->bias;
 }
@@ -125,7 +130,7 @@ std::map<std::string, at::Tensor> Yunet::forward(const at::Tensor& frames) const
 
 namespace {
 
-constexpr float kNmsIou = 0.3F;
+constexpr float kNmsIou = 0.3F, kFarthest = 1e6F;
 
 float iou(const Face& a, const Face& b) {
   const float w = std::max(0.0F, std::min(a.box[2], b.box[2]) - std::max(a.box[0], b.box[0]));
@@ -149,6 +154,8 @@ void collect_level(const std::map<std::string, at::Tensor>& raw, int64_t stride,
     const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
     const float cx = (b[4 * i] + column) * s, cy = (b[4 * i + 1] + row) * s;
     const float w = std::exp(b[4 * i + 2]) * s, h = std::exp(b[4 * i + 3]) * s;
+    // A box beyond this is an overflow of exp(), and would not fit the integers it becomes.
+    if (!(std::abs(cx) + w < kFarthest && std::abs(cy) + h < kFarthest)) continue;
     Face f{.box = {cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2}, .score = score};
     for (size_t p = 0; p < 5; ++p)
       f.landmarks[p] = {(k[10 * i + 2 * static_cast<int64_t>(p)] + column) * s,
