@@ -51,6 +51,8 @@ const Row kRows[] = {
     {"v2_32k_nono", "T40", 3e-6, 2e-6, 0, 3e-6, 4e-6},
 };
 
+void PrintTo(const Row& row, std::ostream* out) { *out << row.part << " " << row.tag; }
+
 double bar(const Row& row, const std::string& name) {
   if (name == "encoder" || name == "m" || name == "logs") return row.prior;
   if (name == "z_p" || name == "z") return row.latent;

@@ -114,7 +114,7 @@ void fields_from_json(Fields& fields, const json& object, int code_number) {
            near.empty() ? "" : "; did you mean \"" + near + "\"?");
     }
     try {
-      std::visit([&](auto* p) { assign(p, value); }, f->value);
+      std::visit([&value = value](auto* p) { assign(p, value); }, f->value);
     } catch (const json::exception&) {
       fail(code, "key \"{}\" has the wrong type: {}", key, value.dump());
     }

@@ -230,8 +230,9 @@ void write_safetensors(const std::string& path, const StateDict& tensors,
   if (!metadata.empty()) index["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const auto& [key, value] : tensors) {
-    const auto type = std::find_if(kTypes.begin(), kTypes.end(),
-                                   [&](auto& t) { return t.second == value.scalar_type(); });
+    const auto type =
+        std::find_if(kTypes.begin(), kTypes.end(),
+                     [type = value.scalar_type()](auto& t) { return t.second == type; });
     if (type == kTypes.end())
       bad(Code::kUnsupportedVariant, path, fmt::format("dtype of tensor \"{}\"", printable(key)));
     if (invalid_utf8(key) != std::string::npos || key == "__metadata__")
