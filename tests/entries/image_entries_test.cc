@@ -15,8 +15,10 @@ namespace {
 
 constexpr uint64_t kSeed = 20209;
 
-nlohmann::json table() {
-  return nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/image.json")));
+const nlohmann::json& table() {
+  static const nlohmann::json all =
+      nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/image.json")));
+  return all;
 }
 
 at::Tensor golden(const std::string& key) {

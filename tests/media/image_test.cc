@@ -52,8 +52,10 @@ uint32_t crc32(const std::vector<uint8_t>& data) {
   return ~crc;
 }
 
-nlohmann::json table() {
-  return nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/image.json")));
+const nlohmann::json& table() {
+  static const nlohmann::json all =
+      nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/image.json")));
+  return all;
 }
 
 /// Raw bytes of one tensor of golden_image.safetensors.

@@ -10,27 +10,7 @@
 namespace vl::pipeline {
 namespace {
 
-TEST(Graph, AStageStartsWhenItsInputsAreThere) {
-  Graph graph;
-  auto& value = graph.value<int>();
-  auto& items = graph.channel<int>(4);
-  graph.stage("works", [&](RunState&) { sleep(60), value.set(1), sleep(60), items.close(); });
-  graph.stage("after", {&value, &items}, [&](RunState&) { sleep(20); });
-  graph.run();
-  const StageTimes& after = graph.times()[1];
-  EXPECT_GE(after.start_ms, 119);
-  EXPECT_LT(after.wait_ms, 5);
-}
-
-TEST(Graph, AStageThatNeverStartedHasNoTimes) {
-  Graph graph;
-  auto& never = graph.value<int>();
-  graph.stage("fails", [&](RunState&) { fail(Code::kNoFace, "no face"); });
-  graph.stage("after", {&never}, [&](RunState&) {});
-  EXPECT_THROW(graph.run(), Error);
-  ASSERT_EQ(graph.times().size(), 1u);
-  EXPECT_EQ(graph.times()[0].stage, "fails");
-}
+void pause_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
 TEST(Graph, CarriesItemsInOrderThroughAChainOfStages) {
   Graph graph;
@@ -124,15 +104,36 @@ TEST(Graph, CancelEndsWithinASecondAsAnError) {
 TEST(Graph, TimesSeparateWaitingFromWork) {
   Graph graph;
   auto& value = graph.value<int>();
-  const auto sleep = [](int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); };
-  graph.stage("works", [&](RunState&) { sleep(120), value.set(1); });
-  graph.stage("waits", [&](RunState&) { value.get(), sleep(40); });
+  graph.stage("works", [&](RunState&) { pause_ms(120), value.set(1); });
+  graph.stage("waits", [&](RunState&) { value.get(), pause_ms(40); });
   graph.run();
   ASSERT_EQ(graph.times().size(), 2u);
   EXPECT_GE(graph.times()[0].busy_ms(), 115);
   EXPECT_LT(graph.times()[0].wait_ms, 20);
   EXPECT_GE(graph.times()[1].wait_ms, 80);
   EXPECT_GE(graph.times()[1].busy_ms(), 35);
+}
+
+TEST(Graph, AStageStartsWhenItsInputsAreThere) {
+  Graph graph;
+  auto& value = graph.value<int>();
+  auto& items = graph.channel<int>(4);
+  graph.stage("works", [&](RunState&) { pause_ms(60), value.set(1), pause_ms(60), items.close(); });
+  graph.stage("after", {&value, &items}, [&](RunState&) { pause_ms(20); });
+  graph.run();
+  const StageTimes& after = graph.times()[1];
+  EXPECT_GE(after.start_ms, 119);
+  EXPECT_LT(after.wait_ms, 5);
+}
+
+TEST(Graph, AStageThatNeverStartedHasNoTimes) {
+  Graph graph;
+  auto& never = graph.value<int>();
+  graph.stage("fails", [&](RunState&) { fail(Code::kNoFace, "no face"); });
+  graph.stage("after", {&never}, [&](RunState&) {});
+  EXPECT_THROW(graph.run(), Error);
+  ASSERT_EQ(graph.times().size(), 1u);
+  EXPECT_EQ(graph.times()[0].stage, "fails");
 }
 
 }  // namespace

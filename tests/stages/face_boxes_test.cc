@@ -10,8 +10,10 @@
 namespace vl::stages {
 namespace {
 
-nlohmann::json tables() {
-  return nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/post.json")));
+const nlohmann::json& tables() {
+  static const nlohmann::json all =
+      nlohmann::json::parse(std::ifstream(test::data("parity/wav2lip/post.json")));
+  return all;
 }
 
 IntBox box(const nlohmann::json& j) { return {j[0], j[1], j[2], j[3]}; }

@@ -11,7 +11,7 @@ namespace vl::weights::test_bytes {
 /// The low `width` bytes of a number, little-endian.
 inline std::string le(uint64_t value, int width) {
   std::string out;
-  for (int i = 0; i < width; ++i) out += static_cast<char>(value >> (8 * i));
+  for (int i = 0; i < width; ++i) out += static_cast<char>(i < 8 ? value >> (8 * i) : 0);
   return out;
 }
 

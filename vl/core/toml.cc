@@ -10,7 +10,7 @@
 #ifdef VL_HAVE_TOML
 namespace vl {
 /// toml++ 3.3 checks some malformed input by assertion only; here that is an error like any other.
-inline void require_toml(bool ok) {
+constexpr void require_toml(bool ok) {
   if (!ok) throw std::runtime_error("malformed value");
 }
 }  // namespace vl
