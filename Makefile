@@ -41,8 +41,9 @@ format:
 
 lint: setup
 	tools/check_format.sh
-	cmake --preset ci
-	tools/lint.sh build/ci
+	cmake --preset lint
+	cmake --build --preset lint -j $(JOBS)
+	tools/lint.sh build/lint
 
 clean:
 	rm -rf build out

@@ -122,18 +122,7 @@ class Dub : public Verb {
   }
 
   dub::ModelPlaces places(const GlobalOptions& g) const {
-    const std::string assets = asset_dir();
-    dub::ModelPlaces out{.models_dir = g.models_dir,
-                         .cache_dir = g.cache_dir,
-                         .packs_dir = fs::path(assets).parent_path() / "packs",
-                         .assets_dir = assets,
-                         .pack = g.pack};
-    for (const std::string& m : g.model) {
-      const size_t eq = m.find('=');
-      if (eq == std::string::npos)
-        fail(Code::kBadValue, "--model is \"{}\"; it takes ROLE=NAME or ROLE=FILE", m);
-      out.chosen[m.substr(0, eq)] = m.substr(eq + 1);
-    }
+    dub::ModelPlaces out = model_places(g);
     const std::pair<const char*, const std::string*> flags[] = {
         {"rvc", &config_.rvc.rvc_model},
         {"vallex", &config_.clone.vallex_model},

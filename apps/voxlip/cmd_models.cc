@@ -3,7 +3,7 @@
 #include "apps/voxlip/verb.h"
 #include "vl/core/error.h"
 #include "vl/core/names.h"
-#include "vl/dub/model_store.h"
+#include "vl/dub/model_list.h"
 
 namespace vl::app {
 
@@ -14,25 +14,15 @@ using Json = nlohmann::ordered_json;
 class ModelsList : public Verb {
  public:
   std::string name() const override { return "models list"; }
-  std::string summary() const override { return "Imported models."; }
+  std::string summary() const override { return "Imported models and those of the pack."; }
   Json run(VerbContext& c) override {
-    Json models = Json::array();
-    for (const dub::StoredModel& m : dub::ModelStore(c.global.models_dir).list()) {
-      const Json record = dub::ModelStore(c.global.models_dir).verify({m.name})[0];
-      models.push_back({{"name", m.name},
-                        {"role", m.role},
-                        {"pack", nullptr},
-                        {"path", m.path.string()},
-                        {"bytes", m.bytes},
-                        {"sha256", record["actual"]},
-                        {"languages", Json::array()},
-                        {"sample_rate", nullptr},
-                        {"license", m.licence},
-                        {"needs", Json::array()},
-                        {"verified", record["ok"]}});
+    const Json models = dub::list_models(model_places(c.global));
+    for (const Json& m : models)
       if (!c.global.json)
-        std::printf("%-24s %-10s %s\n", m.name.c_str(), m.role.c_str(), m.path.c_str());
-    }
+        std::printf(
+            "%-24s %-10s %s\n", m["name"].get<std::string>().c_str(),
+            m["role"].get<std::string>().c_str(),
+            m["path"].is_null() ? "(made at first use)" : m["path"].get<std::string>().c_str());
     return {{"models", models}};
   }
 };
@@ -97,11 +87,11 @@ class ModelsVerify : public Verb {
  public:
   std::string name() const override { return "models verify"; }
   std::string summary() const override {
-    return "Hashes imported models against the record of their import.";
+    return "Hashes imported models, or all files of a pack, against their records.";
   }
   std::vector<std::string> positionals() const override { return {"[NAME...]"}; }
   Json run(VerbContext& c) override {
-    const Json results = dub::ModelStore(c.global.models_dir).verify(c.arguments);
+    const Json results = dub::verify_models(model_places(c.global), c.arguments);
     for (const Json& r : results) {
       if (!c.global.json)
         std::printf("%s %s\n", r["ok"].get<bool>() ? "ok  " : "BAD ",

@@ -11,6 +11,7 @@
 #include "apps/voxlip/globals.h"
 #include "vl/core/cancel.h"
 #include "vl/core/warning.h"
+#include "vl/dub/model_set.h"
 
 namespace vl {
 class Console;
@@ -48,6 +49,9 @@ class Verb {
   /// The keys of the result document beside the envelope. Throws Error.
   virtual nlohmann::ordered_json run(VerbContext& context) = 0;
 };
+
+/// Where the global flags say that models are.
+dub::ModelPlaces model_places(const GlobalOptions& global);
 
 /// All verbs, one line each.
 std::vector<std::unique_ptr<Verb>> all_verbs();

@@ -13,6 +13,7 @@
 #include "vl/core/names.h"
 #include "vl/core/paths.h"
 #include "vl/core/result.h"
+#include "vl/models/registry.h"
 
 namespace vl::app {
 
@@ -24,6 +25,23 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   out.push_back(make_models_import());
   out.push_back(make_models_verify());
   out.push_back(make_models_run());
+  return out;
+}
+
+dub::ModelPlaces model_places(const GlobalOptions& g) {
+  const std::string assets = asset_dir();
+  dub::ModelPlaces out{.models_dir = g.models_dir,
+                       .cache_dir = g.cache_dir,
+                       .packs_dir = std::filesystem::path(assets).parent_path() / "packs",
+                       .assets_dir = assets,
+                       .pack = g.pack};
+  for (const std::string& m : g.model) {
+    const size_t eq = m.find('=');
+    if (eq == std::string::npos)
+      fail(Code::kBadValue, "--model is \"{}\"; it takes ROLE=NAME or ROLE=FILE", m);
+    models::find_class(m.substr(0, eq));
+    out.chosen[m.substr(0, eq)] = m.substr(eq + 1);
+  }
   return out;
 }
 

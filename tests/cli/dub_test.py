@@ -54,6 +54,10 @@ class Dub(Case):
         self.assertEqual(r["prompt"]["from"], "voice")
         self.assertIsNone(r["timing_ms"]["rvc"])
 
+    def test_a_transcript_of_another_language_is_a_warning(self):
+        r = self.dub("-i", AVATAR, *TEXT, "--transcript", "안녕하세요", "--source-lang", "en", "--prompt-from", "voice", "--no-lips", "-o", self.folder / "o.mp4")
+        self.assertEqual([w["code"] for w in r["warnings"]], ["W0110", "W0117"])
+
     def test_same_seed_same_fit_other_seed_other_sound(self):
         runs = [self.dub("-i", AVATAR, *TEXT, "--seed", s, "--no-lips", "-o", self.folder / f"{n}.mp4") for n, s in enumerate((1, 1, 2))]
         hashes = [r["output"]["sha256"] for r in runs]
@@ -71,32 +75,36 @@ class Dub(Case):
         text.write_text("words and nothing else, but enough of them to look at")
         empty = self.folder / "empty.mp4"
         empty.touch()
-        cut = self.folder / "cut.mp4"
-        cut.write_bytes(AVATAR.read_bytes()[:60000])
         rows = [
-            (3, "E0301", ["-i", self.folder / "absent.mp4", *TEXT]),
-            (3, "E0301", ["-i", self.folder, *TEXT]),
-            (3, "E0301", ["-i", "https://example.invalid/x.mp4", *TEXT]),
-            (3, "E0302", ["-i", text, *TEXT]),
-            (3, "E0302", ["-i", empty, *TEXT]),
-            (3, "E0307", ["-i", AVATAR, "--text", "   "]),
-            (3, "E0307", ["-i", AVATAR, "--text", "!!! ..."]),
-            (3, "E0317", ["-i", AVATAR, "--text", "좋은 아침입니다"]),
-            (3, "E0317", ["-i", AVATAR, "--text", "你好"]),
-            (3, "E0313", ["-i", AVATAR, *TEXT, "--voice", "lk"]),
-            (4, "E0403", ["-i", AVATAR, *TEXT, "--box", "0,600,0,600"]),
-            (2, "E0203", ["-i", AVATAR]),
-            (2, "E0202", ["-i", AVATAR, *TEXT, "--crf", "99"]),
-            (2, "E0201", ["-i", AVATAR, *TEXT, "--nope"]),
-            (5, "E0501", ["-i", AVATAR, *TEXT, "--pack", self.folder / "nopack"]),
+            (3, "E0301", "absent.mp4: no such file", ["-i", self.folder / "absent.mp4", *TEXT]),
+            (3, "E0301", "is a folder", ["-i", self.folder, *TEXT]),
+            (3, "E0301", "URLs are not opened", ["-i", "https://example.invalid/x.mp4", *TEXT]),
+            (3, "E0302", "text.mp4: not a media file", ["-i", text, *TEXT]),
+            (3, "E0302", "empty.mp4: the file is empty", ["-i", empty, *TEXT]),
+            (3, "E0307", "nothing to speak in the text", ["-i", AVATAR, "--text", "   "]),
+            (3, "E0307", "nothing to speak in the text", ["-i", AVATAR, "--text", "!!! ..."]),
+            (3, "E0317", 'model "vallex" offers en, not ko', ["-i", AVATAR, "--text", "좋은 아침입니다"]),
+            (3, "E0317", "offers en, not zh", ["-i", AVATAR, "--text", "你好"]),
+            (3, "E0313", 'no voice "lk"; did you mean "lj"?', ["-i", AVATAR, *TEXT, "--voice", "lk"]),
+            (4, "E0403", "box leaves the picture", ["-i", AVATAR, *TEXT, "--box", "0,600,0,600"]),
+            (2, "E0203", "--text is missing", ["-i", AVATAR]),
+            (2, "E0202", "crf", ["-i", AVATAR, *TEXT, "--crf", "99"]),
+            (2, "E0201", "--nope", ["-i", AVATAR, *TEXT, "--nope"]),
+            (5, "E0501", "nopack", ["-i", AVATAR, *TEXT, "--pack", self.folder / "nopack"]),
         ]
-        for code, name, args in rows:
+        for code, name, words, args in rows:
             with self.subTest(args=[str(a) for a in args]):
-                self.fails(code, name, "dub", *args, "-o", self.folder / "out.mp4")
+                r = self.fails(code, name, "dub", *args, "-o", self.folder / "out.mp4")
+                self.assertIn(words, r.error()["message"])
                 self.assertFalse((self.folder / "out.mp4").exists())
-        r = self.run_voxlip("dub", "-i", cut, *TEXT, "-o", self.folder / "out.mp4", "--json")
-        self.assertEqual(r.code, 3)
-        self.assertIn(r.error()["code"], ("E0302", "E0305"))
+
+    def test_a_clip_that_is_cut_off(self):
+        whole = self.make_clip("whole.mp4", "-i", AVATAR, "-c", "copy", "-movflags", "faststart")
+        cut = self.folder / "cut.mp4"
+        cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+        r = self.fails(3, "E0305", "dub", "-i", cut, *TEXT, "-o", self.folder / "out.mp4")
+        self.assertRegex(r.error()["message"], r"cut.mp4 ends early: \d+ of 125 frames decode")
+        self.assertFalse((self.folder / "out.mp4").exists())
 
     def test_text_that_is_no_utf8(self):
         bad = self.folder / "t.txt"

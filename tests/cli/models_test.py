@@ -1,8 +1,9 @@
 """voxlip models: import, inspect, verify, list and run, on the public containers of the parity data."""
 import json
+import shutil
 import unittest
 
-from support import PARITY, Case, bytes_tensor, floats, ints, read_safetensors, write_safetensors
+from support import AVATAR, PARITY, ROOT, Case, bytes_tensor, floats, ints, read_safetensors, write_safetensors
 
 MINI = PARITY / "wav2lip" / "checkpoints" / "mini_wav2lip.pth"
 
@@ -13,7 +14,9 @@ class Models(Case):
         self.assertEqual(r["schema"], "voxlip.models-import/1")
         self.assertEqual(r["imported"]["role"], "wav2lip")
         listed = self.ok("models", "list", "--json").json()["models"]
-        self.assertEqual([(m["name"], m["verified"]) for m in listed], [("mini", True)])
+        self.assertEqual([(m["name"], m["verified"]) for m in listed if m["pack"] is None], [("mini", True)])
+        self.assertEqual({m["role"] for m in listed if m["pack"] == "untrained"},
+                         {"content", "f0", "vallex", "codec", "vocos", "fastpitch", "hifigan", "face", "wav2lip"})
         self.fails(12, "E1201", "models", "import", MINI, "--role", "wav2lip", "--name", "mini")
         path = self.folder / "models" / "mini.safetensors"
         blob = bytearray(path.read_bytes())
@@ -23,6 +26,28 @@ class Models(Case):
         info = self.ok("models", "inspect", MINI, "--json").json()
         self.assertEqual((info["container"], info["kind"], info["missing_keys"], info["extra_keys"]), ("legacy", "wav2lip", [], []))
         self.assertIn("collections.OrderedDict", info["globals"])
+
+    def test_a_pack_is_verified_as_a_whole(self):
+        pack = self.folder / "pack"
+        shutil.copytree(ROOT / "packs" / "untrained", pack)
+        results = self.ok("models", "verify", pack, "--json").json()["results"]
+        self.assertEqual({r["ok"] for r in results}, {True})
+        self.assertIn("lj:prompt", {r["name"] for r in results})
+        sound = pack / "voices" / "lj.wav"
+        sound.write_bytes(sound.read_bytes()[:-2] + b"xx")
+        r = self.fails(5, "E0502", "models", "verify", pack)
+        self.assertIn("lj:prompt", r.error()["message"])
+        self.fails(5, "E0501", "models", "verify", "nothing")
+
+    def test_weights_made_for_each_other_are_not_mixed(self):
+        self.ok("models", "import", PARITY / "vallex" / "checkpoints" / "tiny_vallex.pt", "--role", "vallex", "--name", "mine")
+        dub = ["dub", "-i", AVATAR, "--text", "Good morning.", "-o", "o.mp4"]
+        r = self.fails(5, "E0501", *dub)
+        self.assertIn('"codec"', r.error()["message"])
+        self.assertIn('"vallex"', r.error()["message"])
+        self.ok(*dub, "--pack", "untrained", "--no-lips")
+        self.fails(5, "E0501", *dub, "-y", "--model", "vallex=nofile")
+        self.fails(5, "E0508", *dub, "-y", "--model", "teleport=mine")
 
     def test_wrong_kinds_and_damaged_files(self):
         page = self.folder / "page.pth"

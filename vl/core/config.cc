@@ -1,6 +1,7 @@
 #include "vl/core/config.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -60,7 +61,8 @@ T parse_number(const std::string& text, const std::string& key) {
   T value{};
   const char* begin = text.data() + (text.rfind('+', 0) == 0 ? 1 : 0);
   const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value != value)
+  if (error != std::errc() || end != text.data() + text.size() ||
+      std::isnan(static_cast<double>(value)))
     fail(Code::kBadValue, "{} cannot be \"{}\"; a {}number is wanted", key, text,
          std::is_integral_v<T> ? "whole " : "");
   return value;

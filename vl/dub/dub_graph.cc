@@ -168,13 +168,13 @@ void DubGraph::speak(Run& run) {
   stages::SpeakOptions options{
       .sampling = {config_.clone.temperature, config_.clone.top_k, config_.clone.top_p},
       .seed = env_.seed,
-      .takes = plan_.untrained ? 1 : config_.clone.takes,
+      .takes = plan_.vallex_untrained ? 1 : config_.clone.takes,
       .length_penalty = config_.clone.length_penalty};
   const int64_t slot_frames = std::llround(source_.get().slot.length_s * stages::kFramesPerSecond);
-  if (plan_.untrained) options.fixed_frames = slot_frames;
+  if (plan_.vallex_untrained) options.fixed_frames = slot_frames;
   options.cancelled = [&run] { return run.should_stop(); };
   options.progress = [&](int64_t frames) {
-    progress("vallex", frames, plan_.untrained ? slot_frames : 0, "frames");
+    progress("vallex", frames, plan_.vallex_untrained ? slot_frames : 0, "frames");
   };
   const stages::SpeakCodec speaker(plan_.vallex, plan_.vocos, plan_.codec);
   stages::SpokenLine line = speaker.run(plan_.line, prompt, options);
@@ -185,7 +185,7 @@ void DubGraph::speak(Run& run) {
 
 void DubGraph::plan_line(Run&) {
   stages::ProsodyPlan plan = stages::plan_prosody(*plan_.fastpitch, config_.dub.text);
-  if (plan_.untrained) plan = stages::scale_plan(plan, source_.get().slot.length_s);
+  if (plan_.fastpitch_untrained) plan = stages::scale_plan(plan, source_.get().slot.length_s);
   prosody_.set(std::move(plan));
 }
 

@@ -25,13 +25,16 @@ std::string offered_language(const std::string& asked, const std::string& text,
 }
 
 void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const ModelSet& models,
-                   const text::Lexicon& lexicon, DubPlan& plan) {
+                   const text::Lexicon& lexicon, WarningList& warnings, DubPlan& plan) {
   const std::string& from = c.dub.prompt_from;
   const bool source_voice = c.dub.voice == kSourceVoice;
   const bool has_rvc = source_voice || !c.rvc.rvc_model.empty() || (voice != nullptr && voice->rvc);
   if (!c.dub.transcript.empty())
     plan.source_lang =
         c.dub.source_lang == "auto" ? text::language_of(c.dub.transcript) : c.dub.source_lang;
+  if (plan.source_lang && *plan.source_lang != text::language_of(c.dub.transcript))
+    warnings.add({"W0110", fmt::format("the transcript is not in the source language {}",
+                                       *plan.source_lang)});
   const auto offered = models.languages("vallex");
   const bool words_known = plan.source_lang && std::find(offered.begin(), offered.end(),
                                                          *plan.source_lang) != offered.end();
@@ -54,8 +57,10 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
         Code::kTranscriptNeeded,
         "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
   std::string file = c.clone.prompt_audio, words = c.clone.prompt_text, lang = "auto";
-  if (file.empty())
+  if (file.empty()) {
+    weights::verify_prompt(*voice->prompt, "voice " + voice->name);
     file = voice->prompt->audio.string(), words = voice->prompt->text, lang = voice->prompt->lang;
+  }
   if (file.size() > 4 && file.compare(file.size() - 4, 4, ".npz") == 0) {
     const VoicePromptFile preset = read_prompt_npz(file);
     plan.prompt_codes = preset.codes;
@@ -111,10 +116,11 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env
   plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, lexicon);
   const weights::PackVoice* voice =
       c.dub.voice == kSourceVoice ? nullptr : &models.voice(c.dub.voice);
-  choose_prompt(c, voice, models, lexicon, plan);
+  choose_prompt(c, voice, models, lexicon, warnings, plan);
   load_models(c, voice, models, plan);
-  plan.untrained = models.untrained() && !models.pack().trained;
-  if (plan.untrained)
+  plan.vallex_untrained = models.untrained().count("vallex") != 0;
+  plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;
+  if (!models.untrained().empty())
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
   if (voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty())

@@ -28,7 +28,7 @@ struct DubPlan {
   std::string prompt_lang;
   std::string prompt_audio;  ///< sound file of a stored or given prompt
   at::Tensor prompt_codes;   ///< of an .npz preset; undefined otherwise
-  bool untrained = false;
+  bool vallex_untrained = false, fastpitch_untrained = false;  ///< lengths come from the slot then
 
   std::shared_ptr<const models::hubert::Hubert> content;
   std::shared_ptr<const models::rmvpe::Rmvpe> f0;

@@ -16,21 +16,39 @@ namespace {
 constexpr int kFillRule = 1;
 constexpr const char* kBuiltIn = "untrained";
 
+/// Offered by the public checkpoints.
+const std::vector<std::string> kPublicLanguages = {"en", "zh", "ja"};
+
+/// Roles whose weights were made for each other.
+const std::vector<std::vector<std::string>> kFamilies = {{"rvc", "content"},
+                                                         {"vallex", "codec", "vocos"}};
+
+nlohmann::json fill_key(const std::string& role, const weights::PackFill& fill) {
+  return {{"role", role},      {"config", fill.config},
+          {"seed", fill.seed}, {"params", sha256_file(fill.params.string())},
+          {"half", fill.half}, {"rule", kFillRule}};
+}
+
 fs::path pack_folder(const ModelPlaces& p) {
-  const std::string name = p.pack.empty() ? kBuiltIn : p.pack;
-  if (name.find('/') != std::string::npos || fs::is_directory(name)) return name;
-  for (const fs::path& base : {p.models_dir / "packs", p.packs_dir})
-    if (fs::is_directory(base / name)) return base / name;
+  if (const auto folder = find_pack(p)) return *folder;
   throw Error(
-      Code::kModelMissing, fmt::format("pack \"{}\" is missing", name), {},
+      Code::kModelMissing, fmt::format("pack \"{}\" is missing", p.pack), {},
       {"give --pack a folder, or the name of a pack in " + (p.models_dir / "packs").string()});
 }
 
 }  // namespace
 
+std::optional<fs::path> find_pack(const ModelPlaces& p) {
+  const std::string name = p.pack.empty() ? kBuiltIn : p.pack;
+  for (const fs::path& base : {p.models_dir / "packs", p.packs_dir})
+    if (name.find('/') == std::string::npos && fs::is_directory(base / name)) return base / name;
+  return fs::is_directory(name) ? std::optional<fs::path>(name) : std::nullopt;
+}
+
 ModelSet::ModelSet(ModelPlaces places)
     : places_(std::move(places)),
       store_(places_.models_dir),
+      digests_(places_.cache_dir),
       pack_(weights::read_pack(pack_folder(places_), places_.assets_dir)) {}
 
 const weights::PackVoice& ModelSet::voice(const std::string& name) const {
@@ -49,13 +67,8 @@ const weights::PackVoice& ModelSet::voice(const std::string& name) const {
 
 std::vector<std::string> ModelSet::languages(const std::string& role) const {
   const weights::PackModel* m = pack_.model(role);
-  return m != nullptr && !m->languages.empty() ? m->languages
-                                               : std::vector<std::string>{"en", "zh", "ja"};
-}
-
-bool ModelSet::has(const std::string& role) const {
-  return places_.chosen.count(role) != 0 || pack_.model(role) != nullptr ||
-         store_.newest(role).has_value();
+  const bool of_pack = m != nullptr && choose(role, nullptr).from == From::kPack;
+  return of_pack && !m->languages.empty() ? m->languages : kPublicLanguages;
 }
 
 std::vector<ModelRecord> ModelSet::used() const {
@@ -63,14 +76,15 @@ std::vector<ModelRecord> ModelSet::used() const {
   return used_;
 }
 
+fs::path ModelSet::fill_path(const std::string& role, const weights::PackFill& fill) const {
+  return places_.cache_dir / "packs" / (sha256_hex(fill_key(role, fill).dump()) + ".safetensors");
+}
+
 /// The weights file of a fill, made at first use.
 fs::path ModelSet::filled_file(const std::string& role, const weights::PackFill& fill) {
-  const std::string params_hash = sha256_file(fill.params.string());
-  const nlohmann::json key = {{"role", role},      {"config", fill.config},
-                              {"seed", fill.seed}, {"params", params_hash},
-                              {"half", fill.half}, {"rule", kFillRule}};
-  const fs::path path = places_.cache_dir / "packs" / (sha256_hex(key.dump()) + ".safetensors");
+  const fs::path path = fill_path(role, fill);
   if (fs::exists(path)) return path;
+  const nlohmann::json key = fill_key(role, fill);
   weights::Checkpoint checkpoint = weights::read_fill(fill.params.string(), fill.seed, fill.half);
   if (!fill.config.is_null()) checkpoint.config = fill.config;
   const models::ModelFile file = models::read_model(role, checkpoint);
@@ -83,17 +97,81 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_file(const std::string& role,
                                                        const std::string& path,
                                                        const std::string& name) {
   const models::ModelFile file = models::read_model(role, weights::read_checkpoint(path));
-  used_.push_back({role, name, sha256_file(path)});
+  used_.push_back({role, name, digests_.of(path)});
   return models::build(file, path);
 }
 
 std::shared_ptr<torch::nn::Module> ModelSet::load_source(const std::string& role,
                                                          const weights::PackSource& source,
                                                          const std::string& name) {
-  untrained_ = untrained_ || !pack_.trained;
+  const bool shipped = source.file.string().rfind(places_.assets_dir.string(), 0) == 0;
+  if (!pack_.trained && !shipped) untrained_.insert(role);  // what ships in assets/ is trained
   if (source.fill) return load_file(role, filled_file(role, *source.fill).string(), name);
-  weights::verify_source(source, name);
+  weights::verify_source(source, name, [&](auto& file) { return digests_.of(file); });
   return load_file(role, source.file.string(), name);
+}
+
+std::vector<FileCheck> ModelSet::verify_pack() {
+  std::vector<FileCheck> out;
+  const auto verify = [&](const std::string& role, const weights::PackSource& source,
+                          const std::string& name) {
+    const fs::path file = source.fill ? filled_file(role, *source.fill) : source.file;
+    const std::string actual = digests_.of(file);
+    out.push_back({name, source.fill ? actual : source.sha256, actual});
+    if (out.back().expected == actual)
+      models::build(models::read_model(role, weights::read_checkpoint(file.string())), name);
+  };
+  for (const weights::PackModel& m : pack_.models)
+    verify(m.role, m.source, pack_.name + ":" + m.role);
+  for (const weights::PackVoice& v : pack_.voices) {
+    if (v.rvc) verify("rvc", *v.rvc, v.name + ":rvc");
+    if (v.prompt)
+      out.push_back({v.name + ":prompt", v.prompt->sha256, digests_.of(v.prompt->audio)});
+  }
+  return out;
+}
+
+std::string ModelSet::foreign_partner(const std::string& role) const {
+  for (const auto& family : kFamilies) {
+    if (std::find(family.begin(), family.end(), role) == family.end()) continue;
+    for (const std::string& other : family) {
+      if (other == role) continue;
+      if (places_.chosen.count(other) != 0) return other;
+      // An imported RVC model belongs to a voice and fills nothing by itself.
+      if (places_.pack.empty() && other != "rvc" && store_.newest(other)) return other;
+    }
+  }
+  return "";
+}
+
+ModelSet::Choice ModelSet::choose(const std::string& role, const weights::PackSource* voice) const {
+  if (const auto it = places_.chosen.find(role); it != places_.chosen.end()) {
+    const auto stored = store_.find(it->second);
+    if (!stored && !fs::exists(it->second))
+      return {
+          .name = {},
+          .file = {},
+          .reason = fmt::format(": \"{}\" is neither a file nor an imported model", it->second)};
+    return {.from = From::kFlag,
+            .name = stored ? stored->name : fs::path(it->second).stem().string(),
+            .file = stored ? stored->path.string() : it->second};
+  }
+  if (voice == nullptr && places_.pack.empty() && role != "rvc")
+    if (const auto stored = store_.newest(role))
+      return {.from = From::kImported, .name = stored->name, .file = stored->path.string()};
+  const weights::PackModel* in_pack = pack_.model(role);
+  const bool built_in = pack_.folder.parent_path() == places_.packs_dir;
+  if ((voice != nullptr || in_pack != nullptr) && built_in)
+    if (const std::string other = foreign_partner(role); !other.empty())
+      return {.name = {},
+              .file = {},
+              .reason = fmt::format(" for the \"{}\" that was given: the two were made for each "
+                                    "other, and that of pack \"{}\" does not fit",
+                                    other, pack_.name)};
+  if (voice != nullptr) return {.from = From::kVoice, .name = role, .file = {}, .source = voice};
+  if (in_pack == nullptr) return {};
+  return {
+      .from = From::kPack, .name = pack_.name + ":" + role, .file = {}, .source = &in_pack->source};
 }
 
 std::shared_ptr<torch::nn::Module> ModelSet::load(const std::string& role,
@@ -102,22 +180,21 @@ std::shared_ptr<torch::nn::Module> ModelSet::load(const std::string& role,
   const std::lock_guard lock(mutex_);
   auto& slot = loaded_[role];
   if (slot) return slot;
-  if (const auto it = places_.chosen.find(role); it != places_.chosen.end()) {
-    const auto stored = store_.find(it->second);
-    return slot = load_file(role, stored ? stored->path.string() : it->second,
-                            stored ? stored->name : fs::path(it->second).stem().string());
+  const Choice choice = choose(role, source);
+  switch (choice.from) {
+    case From::kNone:
+      throw Error(Code::kModelMissing,
+                  fmt::format("model \"{}\" is missing{}", role, choice.reason), {},
+                  {fmt::format("voxlip models import FILE --role {} --name NAME, or give a pack "
+                               "that has one",
+                               role)});
+    case From::kVoice:
+      return slot = load_source(role, *choice.source, name);
+    case From::kPack:
+      return slot = load_source(role, *choice.source, choice.name);
+    default:
+      return slot = load_file(role, choice.file, choice.name);
   }
-  if (source != nullptr) return slot = load_source(role, *source, name);
-  const weights::PackModel* in_pack = pack_.model(role);
-  if (places_.pack.empty())
-    if (const auto stored = store_.newest(role))
-      return slot = load_file(role, stored->path.string(), stored->name);
-  if (in_pack == nullptr)
-    throw Error(
-        Code::kModelMissing, fmt::format("model \"{}\" is missing", role), {},
-        {fmt::format("voxlip models import FILE --role {} --name NAME, or give a pack that has one",
-                     role)});
-  return slot = load_source(role, in_pack->source, pack_.name + ":" + role);
 }
 
 }  // namespace vl::dub

@@ -4,9 +4,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "vl/dub/file_digests.h"
 #include "vl/dub/model_store.h"
 #include "vl/dub/record.h"
 #include "vl/weights/packs.h"
@@ -20,8 +23,12 @@ struct ModelPlaces {
   std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
 };
 
+/// The folder of the pack that `places.pack` names, or nothing.
+std::optional<std::filesystem::path> find_pack(const ModelPlaces& places);
+
 /// Fills roles (spec packs.md section 2): a flag, the voice, --pack when given, the newest imported
-/// model, the built-in pack.
+/// model, the built-in pack. Roles whose weights were made for each other (rvc and content; vallex,
+/// codec and vocos) are not mixed with those of a built-in pack.
 class ModelSet {
  public:
   /// @throws Error(kModelMissing, kConfig) for a pack that cannot be read
@@ -31,8 +38,8 @@ class ModelSet {
   /// The voice of the pack; an empty name is the default voice. @throws Error(kUnknownVoice) with
   /// the nearest name
   const weights::PackVoice& voice(const std::string& name) const;
-  /// True when a model of an untrained pack fills one of the roles that get() was asked for.
-  bool untrained() const { return untrained_; }
+  /// Roles that get() filled from an untrained pack.
+  const std::set<std::string>& untrained() const { return untrained_; }
   /// Languages that the model of this role offers.
   std::vector<std::string> languages(const std::string& role) const;
 
@@ -48,11 +55,27 @@ class ModelSet {
     return std::dynamic_pointer_cast<const M>(load(role, &source, name));
   }
   /// Would anything fill this role?
-  bool has(const std::string& role) const;
+  bool has(const std::string& role) const { return choose(role, nullptr).from != From::kNone; }
   /// Every model loaded so far.
   std::vector<ModelRecord> used() const;
+  /// Hashes every file of the pack, and checks those that agree with their records as models.
+  /// @throws Error(kModelMissing, kUnsupportedVariant, kBadWeights)
+  std::vector<FileCheck> verify_pack();
+  /// The file that a fill of the pack is kept in once it was made.
+  std::filesystem::path fill_path(const std::string& role, const weights::PackFill& fill) const;
 
  private:
+  enum class From { kNone, kFlag, kVoice, kPack, kImported };
+  struct Choice {
+    From from = From::kNone;
+    std::string name;                             ///< for records and messages
+    std::string file;                             ///< of a flag or an imported model
+    const weights::PackSource* source = nullptr;  ///< of a voice or a pack
+    std::string reason;                           ///< why nothing fills the role
+  };
+  Choice choose(const std::string& role, const weights::PackSource* voice) const;
+  /// The model from outside that fills a role made for this one, or empty.
+  std::string foreign_partner(const std::string& role) const;
   std::shared_ptr<torch::nn::Module> load(const std::string& role,
                                           const weights::PackSource* source,
                                           const std::string& name);
@@ -65,8 +88,9 @@ class ModelSet {
 
   ModelPlaces places_;
   ModelStore store_;
+  FileDigests digests_;
   weights::Pack pack_;
-  bool untrained_ = false;
+  std::set<std::string> untrained_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<torch::nn::Module>> loaded_;
   std::vector<ModelRecord> used_;

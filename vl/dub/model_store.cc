@@ -28,13 +28,17 @@ std::optional<StoredModel> read_stored(const fs::path& path) {
   try {
     const nlohmann::json meta = read_meta(path);
     if (!meta.is_object()) return std::nullopt;
+    const nlohmann::json config = meta.value("config", nlohmann::json::object());
+    int64_t rate = 0;
+    for (const char* key : {"sample_rate", "sampling_rate"}) rate = config.value(key, rate);
     return StoredModel{.name = path.stem().string(),
                        .role = meta.value("role", ""),
                        .arch = meta.value("arch", ""),
                        .licence = meta.value("licence", "user"),
                        .path = path,
-                       .bytes = static_cast<int64_t>(fs::file_size(path))};
-  } catch (const Error&) {
+                       .bytes = static_cast<int64_t>(fs::file_size(path)),
+                       .sample_rate = rate};
+  } catch (const std::exception&) {
     return std::nullopt;
   }
 }
@@ -101,25 +105,14 @@ Json ModelStore::import(const std::string& source, const std::string& role, cons
   return record;
 }
 
-Json ModelStore::verify(const std::vector<std::string>& names) const {
-  Json out = Json::array();
-  std::vector<std::string> all = names;
-  if (all.empty())
-    for (const StoredModel& m : list()) all.push_back(m.name);
-  for (const std::string& name : all) {
-    const fs::path path = folder_ / (name + ".safetensors");
-    if (!fs::exists(path))
-      throw Error(Code::kModelMissing, fmt::format("model \"{}\" is missing", name),
-                  Where{.file = path.string()}, {"voxlip models list shows what is there"});
-    const Json record = fs::exists(record_path(name))
-                            ? Json::parse(read_file(record_path(name).string()), nullptr, false)
-                            : Json();
-    const std::string expected = record.is_object() ? record.value("sha256", "") : "",
-                      actual = sha256_file(path.string());
-    out.push_back(
-        {{"name", name}, {"expected", expected}, {"actual", actual}, {"ok", expected == actual}});
-  }
-  return out;
+std::string ModelStore::recorded_digest(const std::string& name) const {
+  if (!fs::exists(record_path(name))) return "";
+  const Json record = Json::parse(read_file(record_path(name).string()), nullptr, false);
+  return record.is_object() ? record.value("sha256", "") : "";
+}
+
+FileCheck ModelStore::verify(const std::string& name) const {
+  return {name, recorded_digest(name), sha256_file((folder_ / (name + ".safetensors")).string())};
 }
 
 nlohmann::json read_config_file(const std::string& path) {

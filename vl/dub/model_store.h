@@ -16,6 +16,12 @@ struct StoredModel {
   std::string name, role, arch, licence;
   std::filesystem::path path;
   int64_t bytes = 0;
+  int64_t sample_rate = 0;  ///< Hz; 0: the model has none
+};
+
+/// A file against its record; both hashes are SHA-256 in hex.
+struct FileCheck {
+  std::string name, expected, actual;
 };
 
 /// The folder of imported models: MODELS_DIR/NAME.safetensors.
@@ -37,8 +43,10 @@ class ModelStore {
                                 const std::string& name, const std::string& config_file,
                                 bool overwrite) const;
 
-  /// Hashes the files against the record written at import. @return the "results" array of cli.md
-  nlohmann::ordered_json verify(const std::vector<std::string>& names) const;
+  /// SHA-256 written down at import, or empty.
+  std::string recorded_digest(const std::string& name) const;
+  /// Hashes the file of an imported model anew.
+  FileCheck verify(const std::string& name) const;
 
   const std::filesystem::path& folder() const { return folder_; }
 

@@ -31,7 +31,8 @@ InputContext open_input(const std::string& path) {
   if (opened < 0)
     refuse(opened == AVERROR(EACCES) ? Code::kNotFound : Code::kNotDecodable,
            fmt::format("cannot {} {}: {}", opened == AVERROR(EACCES) ? "read" : "decode", path,
-                       opened == AVERROR_INVALIDDATA ? "not a media file" : av_text(opened)));
+                       opened == AVERROR_INVALIDDATA || opened == AVERROR_EOF ? "not a media file"
+                                                                              : av_text(opened)));
   InputContext input(raw);
   // Plain text passes as subtitles with some demuxers; a media file has pictures or sound.
   if (avformat_find_stream_info(input.get(), nullptr) < 0 || input->nb_streams == 0)

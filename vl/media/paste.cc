@@ -31,7 +31,7 @@ Image prediction_image(const float* planes) {
   constexpr int kPlane = kLipSize * kLipSize;
   for (int i = 0; i < kPlane; ++i)
     for (int c = 0; c < 3; ++c)
-      out.data[static_cast<size_t>(3 * i + c)] =
+      out.data[3 * static_cast<size_t>(i) + static_cast<size_t>(c)] =
           static_cast<uint8_t>(std::clamp(planes[c * kPlane + i] * 255.0F, 0.0F, 255.0F));
   return out;
 }
@@ -39,7 +39,7 @@ Image prediction_image(const float* planes) {
 void paste_box(Image& frame, const Rect& box, const Image& prediction) {
   const Image p = resize(prediction, box.width(), box.height());
   for (int y = 0; y < p.height; ++y)
-    std::memcpy(frame.row(box.y1 + y) + 3 * box.x1, p.row(y), static_cast<size_t>(3 * p.width));
+    std::memcpy(frame.row(box.y1 + y) + 3 * box.x1, p.row(y), 3 * static_cast<size_t>(p.width));
 }
 
 Rect paste_mouth(Image& frame, const Rect& box, const Image& prediction, int feather) {

@@ -113,7 +113,7 @@ void VideoFrame::write_bgr_region(const Rect& upright, const Image& bgr) {
   Image grown = to_bgr_coded(*frame_, aligned);
   for (int y = 0; y < turned.height; ++y)
     std::memcpy(grown.row(r.y1 - aligned.y1 + y) + 3 * (r.x1 - aligned.x1), turned.row(y),
-                static_cast<size_t>(3 * turned.width));
+                3 * static_cast<size_t>(turned.width));
   FramePtr patch(av_frame_alloc());
   patch->format = frame_->format;
   patch->width = grown.width;

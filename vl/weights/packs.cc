@@ -155,7 +155,7 @@ PackPrompt read_prompt_table(const Paths& paths, const std::string& where, const
   PackPrompt out;
   out.npz = r.has("npz");
   out.audio = paths.resolve(r.need<std::string>(out.npz ? "npz" : "audio"));
-  out.sha256 = r.get<std::string>("sha256", "");
+  out.sha256 = r.need<std::string>("sha256");
   if (!out.npz) {
     out.text = r.need<std::string>("text");
     out.lang = r.need<std::string>("lang");
@@ -294,9 +294,9 @@ VoiceFile read_voice(const fs::path& folder) {
 namespace {
 
 void verify_file(const fs::path& file, const std::string& sha256, int64_t bytes,
-                 const std::string& what) {
+                 const std::string& what, const HashFile& hash) {
   const bool fits = (bytes < 0 || fs::file_size(file) == static_cast<uintmax_t>(bytes)) &&
-                    (sha256.empty() || sha256_file(file.string()) == sha256);
+                    (sha256.empty() || hash(file.string()) == sha256);
   if (!fits)
     throw Error(Code::kHashDiffers, fmt::format("hash of \"{}\" differs from its record", what),
                 Where{.file = file.string()},
@@ -305,12 +305,12 @@ void verify_file(const fs::path& file, const std::string& sha256, int64_t bytes,
 
 }  // namespace
 
-void verify_source(const PackSource& source, const std::string& what) {
-  if (!source.file.empty()) verify_file(source.file, source.sha256, source.bytes, what);
+void verify_source(const PackSource& source, const std::string& what, const HashFile& hash) {
+  if (!source.file.empty()) verify_file(source.file, source.sha256, source.bytes, what, hash);
 }
 
-void verify_prompt(const PackPrompt& prompt, const std::string& what) {
-  verify_file(prompt.audio, prompt.sha256, -1, what);
+void verify_prompt(const PackPrompt& prompt, const std::string& what, const HashFile& hash) {
+  verify_file(prompt.audio, prompt.sha256, -1, what, hash);
 }
 
 }  // namespace vl::weights

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "vl/core/sha256.h"
 
 namespace vl::weights {
 
@@ -89,8 +92,13 @@ void write_pack(const Pack& pack, const std::filesystem::path& assets);
 VoiceFile read_voice(const std::filesystem::path& folder);
 void write_voice(const VoiceFile& voice, const std::filesystem::path& folder);
 
+/// SHA-256 of a file, in hex.
+using HashFile = std::function<std::string(const std::string& path)>;
+
 /// Size and hash of a file against its record. @throws Error(kHashDiffers)
-void verify_source(const PackSource& source, const std::string& what);
-void verify_prompt(const PackPrompt& prompt, const std::string& what);
+void verify_source(const PackSource& source, const std::string& what,
+                   const HashFile& hash = sha256_file);
+void verify_prompt(const PackPrompt& prompt, const std::string& what,
+                   const HashFile& hash = sha256_file);
 
 }  // namespace vl::weights
