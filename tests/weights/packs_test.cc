@@ -67,7 +67,11 @@ class Packs : public testing::Test {
                {"rvc", {{"file", "a.safetensors"}, {"sha256", "ab"}}},
                {"rvc_index", {{"file", "a.safetensors"}, {"sha256", "cd"}}},
                {"pitch_hz", 201.5},
-               {"prompt", {{"audio", "voices/v.wav"}, {"text", "Hello, wörld."}, {"lang", "en"}}},
+               {"prompt",
+                {{"audio", "voices/v.wav"},
+                 {"text", "Hello, wörld."},
+                 {"lang", "en"},
+                 {"sha256", sha256_hex("v.wav")}}},
                {"tts_speaker", 2}}}},
             {"lexicon", {{{"lang", "en"}, {"file", "lexicon.tsv"}}}}};
   }
@@ -157,6 +161,7 @@ TEST_F(Packs, WrongPacksAreErrorsThatNameTheKey) {
       {R"([{"op":"add","path":"/voice/1","value":{"name":"anna"}}])", Code::kConfig, "twice"},
       {R"([{"op":"replace","path":"/default_voice","value":"otto"}])", Code::kConfig, "otto"},
       {R"([{"op":"remove","path":"/voice/0/prompt/text"}])", Code::kConfig, "text"},
+      {R"([{"op":"remove","path":"/voice/0/prompt/sha256"}])", Code::kConfig, "sha256"},
   };
   for (const auto& row : rows) {
     write(valid().patch(json::parse(row.patch)));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <sstream>
 
 #include "vl/core/error.h"
 #include "vl/media/av_handles.h"
@@ -75,11 +76,24 @@ void check_limits(const MediaInfo& m, unsigned streams) {
     over(fmt::format("has {:.0f} frames a second, limit {:.0f}", m.video->fps.value(), kMaxFps));
 }
 
+/// FFmpeg names a demuxer by all that it reads ("mov,mp4,m4a"): the one that the file's name says,
+/// else the first.
+std::string container_name(const std::string& demuxer, const std::string& path) {
+  const std::string ending = path.substr(path.rfind('.') + 1);
+  std::istringstream names(demuxer);
+  std::string first, name;
+  while (std::getline(names, name, ',')) {
+    if (name == ending) return name;
+    if (first.empty()) first = name;
+  }
+  return first;
+}
+
 }  // namespace
 
 MediaInfo probe(const std::string& path) {
   const InputContext input = open_input(path);
-  MediaInfo m{.path = path, .container = input->iformat->name};
+  MediaInfo m{.path = path, .container = container_name(input->iformat->name, path)};
   m.seconds =
       input->duration != AV_NOPTS_VALUE ? static_cast<double>(input->duration) / AV_TIME_BASE : 0.0;
   const int v = av_find_best_stream(input.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);

@@ -150,7 +150,7 @@ void VideoWriter::State::open_video(const MediaInfo& source, const WriterOptions
     av_dict_set(&options, "cpu-used", "5", 0);
     av_dict_set(&options, "row-mt", "1", 0);
   } else {
-    av_dict_set(&options, "preset", "veryfast", 0);
+    av_dict_set(&options, "preset", name == "libx265" ? "superfast" : "veryfast", 0);
   }
   if (name == "libx265") {
     av_dict_set(&options, "x265-params",
