@@ -53,7 +53,13 @@ using Json = nlohmann::ordered_json;
 struct CommandLine {
   std::string verb;
   std::vector<std::string> args;
+  std::string help;  ///< to be printed instead of running a verb
 };
+
+bool wants_help(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](auto& w) { return w == "--help" || w == "-h"; });
+}
 
 bool takes_value(const std::string& word) {
   static GlobalOptions global;
@@ -82,23 +88,29 @@ CommandLine split(const std::vector<std::string>& words,
     throw Error(Code::kMissingArgument, "a verb is missing", {}, {"voxlip --help lists the verbs"});
   out.verb = words[at++];
   const std::string two = at < words.size() ? out.verb + " " + words[at] : "";
-  std::vector<std::string> known;
+  std::vector<std::string> names, first_words, below;
   for (const auto& v : verbs) {
-    known.push_back(v->name());
-    if (v->name() == two) out.verb = two;
+    names.push_back(v->name());
+    first_words.push_back(v->name().substr(0, v->name().find(' ')));
+    if (first_words.back() == out.verb && v->name() != out.verb)
+      below.push_back(v->name() + "  " + v->summary());
   }
-  if (out.verb == two) ++at;
-  if (std::find(known.begin(), known.end(), out.verb) == known.end()) {
-    for (std::string& k : known) k = out.verb == "models" ? k : k.substr(0, k.find(' '));
-    std::vector<std::string> below;
-    for (const std::string& k : known)
-      if (k.rfind(out.verb + " ", 0) == 0) below.push_back(k.substr(out.verb.size() + 1));
-    if (!below.empty())
-      throw Error(Code::kMissingArgument,
-                  fmt::format("{} what? {}", out.verb, fmt::join(below, " ")));
-    throw unknown_name("verb", out.verb, known, "voxlip --help lists the verbs");
+  const auto known = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (known(two)) out.verb = two, ++at;
+  if (known(out.verb)) {
+    out.args.insert(out.args.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
+  } else if (below.empty()) {
+    throw unknown_name("verb", out.verb, first_words, "voxlip --help lists the verbs");
+  } else if (wants_help(words)) {
+    out.help = fmt::format("usage: voxlip {} ...\n\n  {}\n", out.verb, fmt::join(below, "\n  "));
+  } else if (at < words.size() && words[at][0] != '-') {
+    throw unknown_name("verb", two, names, "voxlip " + out.verb + " --help lists the verbs");
+  } else {
+    throw Error(Code::kMissingArgument, out.verb + " needs a further word", {},
+                {"voxlip " + out.verb + " --help lists them"});
   }
-  out.args.insert(out.args.end(), words.begin() + static_cast<std::ptrdiff_t>(at), words.end());
   return out;
 }
 
@@ -117,6 +129,11 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   auto verbs = all_verbs();
   const CommandLine line = split(words, verbs);
   run.verb = line.verb;
+  if (!line.help.empty()) {
+    std::fputs(line.help.c_str(), stdout);
+    run.printed = true;
+    return {};
+  }
   Verb& verb =
       **std::find_if(verbs.begin(), verbs.end(), [&](auto& v) { return v->name() == line.verb; });
   std::vector<OptionGroup> groups = verb.groups();
@@ -128,8 +145,7 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   const std::string table = line.verb.substr(0, line.verb.find(' '));
   Command command(table, groups, builtin_presets());
   command.positionals(verb.positionals());
-  if (std::any_of(line.args.begin(), line.args.end(),
-                  [](auto& a) { return a == "--help" || a == "-h"; })) {
+  if (wants_help(line.args)) {
     std::fputs(command.help(verb.summary()).c_str(), stdout);
     run.printed = true;
     return {};

@@ -71,6 +71,13 @@ class Front(Case):
         for word in ("--text", "--transcript", "--crf", "18", "VOXLIP_CRF"):
             self.assertIn(word, out)
 
+    def test_sub_verbs_are_listed_and_suggested(self):
+        out = self.ok("models", "--help").out
+        for name in ("models list", "models inspect", "models import", "models verify", "models run"):
+            self.assertIn(name, out)
+        self.fails(2, "E0203", "models")
+        self.assertIn('"models list"', self.fails(2, "E0201", "models", "lits").error()["message"])
+
     def test_colour_is_the_users_choice(self):
         self.assertIn("\x1b[", self.run_voxlip("models", "inspect", "none.pth", "--color", "always").err)
         self.assertNotIn("\x1b[", self.run_voxlip("models", "inspect", "none.pth").err)

@@ -5,6 +5,7 @@
 #include "vl/core/error.h"
 #include "vl/models/encodec/blocks.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::encodec {
 
@@ -182,15 +183,7 @@ ModelFile import_encodec(const Checkpoint& checkpoint) {
 }  // namespace
 
 ModelClass encodec_class() {
-  return {"codec",
-          "encodec",
-          recognise,
-          import_encodec,
-          [](const nlohmann::json& config) -> std::shared_ptr<torch::nn::Module> {
-            return std::make_shared<Encodec>(
-                config_from_json<EncodecConfig>(config, static_cast<int>(Code::kBadWeights)));
-          },
-          [] { return config_to_json(EncodecConfig{}); }};
+  return model_class<Encodec, EncodecConfig>("codec", "encodec", recognise, import_encodec);
 }
 
 }  // namespace vl::models::encodec

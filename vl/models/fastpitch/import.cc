@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/fastpitch/fastpitch.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::fastpitch {
 
@@ -177,22 +178,11 @@ ModelFile import_checkpoint(const Checkpoint& checkpoint) {
           .tensors = weights::to_float32(tensors)};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<FastPitch>(
-      config_from_json<FastPitchConfig>(config, static_cast<int>(Code::kBadWeights)));
-}
-
-json default_config() { return config_to_json(FastPitchConfig{}); }
-
 }  // namespace
 
 ModelClass fastpitch_class() {
-  return {.role = "fastpitch",
-          .arch = "fastpitch",
-          .recognise = recognise,
-          .import = import_checkpoint,
-          .make = make,
-          .default_config = default_config};
+  return model_class<FastPitch, FastPitchConfig>("fastpitch", "fastpitch", recognise,
+                                                 import_checkpoint);
 }
 
 }  // namespace vl::models::fastpitch

@@ -7,6 +7,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/hifigan/generator.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::hifigan {
 
@@ -198,21 +199,10 @@ ModelFile import_checkpoint(const Checkpoint& checkpoint) {
           .tensors = weights::to_float32(tensors)};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<Generator>(config_from_json<HifiganConfig>(config, kBad));
-}
-
-json default_config() { return config_to_json(HifiganConfig{}); }
-
 }  // namespace
 
 ModelClass hifigan_class() {
-  return {.role = "hifigan",
-          .arch = "hifigan",
-          .recognise = recognise,
-          .import = import_checkpoint,
-          .make = make,
-          .default_config = default_config};
+  return model_class<Generator, HifiganConfig>("hifigan", "hifigan", recognise, import_checkpoint);
 }
 
 }  // namespace vl::models::hifigan

@@ -5,6 +5,7 @@
 #include "vl/core/error.h"
 #include "vl/models/hubert/hubert.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::hubert {
 
@@ -145,22 +146,10 @@ ModelFile import_hubert(const Checkpoint& checkpoint) {
   return {.role = "content", .arch = "hubert", .config = config, .tensors = std::move(state)};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<Hubert>(
-      config_from_json<HubertConfig>(config, static_cast<int>(Code::kBadWeights)));
-}
-
-json default_config() { return config_to_json(HubertConfig{}); }
-
 }  // namespace
 
 ModelClass hubert_class() {
-  return {.role = "content",
-          .arch = "hubert",
-          .recognise = recognise,
-          .import = import_hubert,
-          .make = make,
-          .default_config = default_config};
+  return model_class<Hubert, HubertConfig>("content", "hubert", recognise, import_hubert);
 }
 
 }  // namespace vl::models::hubert

@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 #include "vl/models/rmvpe/rmvpe.h"
 
 namespace vl::models::rmvpe {
@@ -62,22 +63,10 @@ ModelFile import_rmvpe(const Checkpoint& checkpoint) {
   return {.role = "f0", .arch = "rmvpe", .config = config, .tensors = state};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<Rmvpe>(
-      config_from_json<RmvpeConfig>(config, static_cast<int>(Code::kBadWeights)));
-}
-
-json default_config() { return config_to_json(RmvpeConfig{}); }
-
 }  // namespace
 
 ModelClass rmvpe_class() {
-  return {.role = "f0",
-          .arch = "rmvpe",
-          .recognise = recognise,
-          .import = import_rmvpe,
-          .make = make,
-          .default_config = default_config};
+  return model_class<Rmvpe, RmvpeConfig>("f0", "rmvpe", recognise, import_rmvpe);
 }
 
 }  // namespace vl::models::rmvpe

@@ -5,6 +5,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 #include "vl/models/rvc/rvc.h"
 
 namespace vl::models::rvc {
@@ -276,22 +277,8 @@ ModelFile import_rvc(const Checkpoint& checkpoint) {
   return {.role = "rvc", .arch = "rvc", .config = config, .tensors = std::move(state)};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<Rvc>(
-      config_from_json<RvcConfig>(config, static_cast<int>(Code::kBadWeights)));
-}
-
-json default_config() { return config_to_json(RvcConfig{}); }
-
 }  // namespace
 
-ModelClass rvc_class() {
-  return {.role = "rvc",
-          .arch = "rvc",
-          .recognise = recognise,
-          .import = import_rvc,
-          .make = make,
-          .default_config = default_config};
-}
+ModelClass rvc_class() { return model_class<Rvc, RvcConfig>("rvc", "rvc", recognise, import_rvc); }
 
 }  // namespace vl::models::rvc

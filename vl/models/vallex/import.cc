@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 #include "vl/models/vallex/vallex.h"
 
 namespace vl::models::vallex {
@@ -85,22 +86,10 @@ ModelFile import_vallex(const Checkpoint& checkpoint) {
   return {.role = "vallex", .arch = "vallex", .config = config, .tensors = t};
 }
 
-std::shared_ptr<torch::nn::Module> make(const json& config) {
-  return std::make_shared<Vallex>(
-      config_from_json<VallexConfig>(config, static_cast<int>(Code::kBadWeights)));
-}
-
-json default_config() { return config_to_json(VallexConfig{}); }
-
 }  // namespace
 
 ModelClass vallex_class() {
-  return {.role = "vallex",
-          .arch = "vallex",
-          .recognise = recognise,
-          .import = import_vallex,
-          .make = make,
-          .default_config = default_config};
+  return model_class<Vallex, VallexConfig>("vallex", "vallex", recognise, import_vallex);
 }
 
 }  // namespace vl::models::vallex

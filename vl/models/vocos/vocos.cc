@@ -4,6 +4,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/manifest.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::vocos {
 
@@ -203,15 +204,7 @@ ModelFile import_vocos(const Checkpoint& checkpoint) {
 }  // namespace
 
 ModelClass vocos_class() {
-  return {"vocos",
-          "vocos",
-          recognise,
-          import_vocos,
-          [](const nlohmann::json& config) -> std::shared_ptr<torch::nn::Module> {
-            return std::make_shared<Vocos>(
-                config_from_json<VocosConfig>(config, static_cast<int>(Code::kBadWeights)));
-          },
-          [] { return config_to_json(VocosConfig{}); }};
+  return model_class<Vocos, VocosConfig>("vocos", "vocos", recognise, import_vocos);
 }
 
 }  // namespace vl::models::vocos

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::wav2lip {
 
@@ -200,15 +201,7 @@ ModelFile import(const Checkpoint& checkpoint) {
 }  // namespace
 
 ModelClass wav2lip_class() {
-  return {"wav2lip",
-          "wav2lip",
-          recognise,
-          import,
-          [](const nlohmann::json& config) -> std::shared_ptr<torch::nn::Module> {
-            return std::make_shared<Wav2Lip>(
-                config_from_json<Wav2LipConfig>(config, static_cast<int>(Code::kBadWeights)));
-          },
-          [] { return config_to_json(Wav2LipConfig{}); }};
+  return model_class<Wav2Lip, Wav2LipConfig>("wav2lip", "wav2lip", recognise, import);
 }
 
 }  // namespace vl::models::wav2lip

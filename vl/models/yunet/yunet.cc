@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
+#include "vl/models/model_class.h"
 
 namespace vl::models::yunet {
 
@@ -216,15 +217,7 @@ ModelFile import(const Checkpoint& checkpoint) {
 }  // namespace
 
 ModelClass yunet_class() {
-  return {"face",
-          "yunet",
-          recognise,
-          import,
-          [](const nlohmann::json& config) -> std::shared_ptr<torch::nn::Module> {
-            return std::make_shared<Yunet>(
-                config_from_json<YunetConfig>(config, static_cast<int>(Code::kBadWeights)));
-          },
-          [] { return config_to_json(YunetConfig{}); }};
+  return model_class<Yunet, YunetConfig>("face", "yunet", recognise, import);
 }
 
 }  // namespace vl::models::yunet
