@@ -25,6 +25,11 @@ const std::vector<PlannedStage> kPlan = {
     {"decode", 5}, {"rvc", 10},  {"prompt", 2}, {"vallex", 30}, {"fastpitch", 1},
     {"fit", 1},    {"face", 15}, {"lips", 20},  {"mix", 1},     {"encode", 15}};
 
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+}
+
 class Dub : public Verb {
  public:
   std::string name() const override { return "dub"; }
@@ -51,7 +56,14 @@ class Dub : public Verb {
 
   Json run(VerbContext& c) override {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
+    if (config_.dub.text.empty() && c.command.origin("text").kind != "default")
+      throw Error(Code::kBadText, "nothing to speak in the text");
     config_.validate();
+    for (const std::string& file : {config_.dub.input, config_.dub.out})
+      if (!c.global.report_json.empty() && same_file(c.global.report_json, file)) {
+        c.global.report_json.clear();  // nor is the error written there
+        throw Error(Code::kExclusiveFlags, fmt::format("--report-json would replace {}", file));
+      }
     dub::DubRecord record;
     record.preset = c.global.preset;
     record.job = dub::new_job_id("dub");

@@ -2,7 +2,10 @@
 // else: libtorch alone takes 0.2 to 0.4 s to load, which `voxlip --version` should not pay.
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -27,9 +30,18 @@ Main open_verbs() {
   return reinterpret_cast<Main>(dlsym(library, "voxlip_main"));
 }
 
+/// A file opened later must not become standard output or error.
+void fill_standard_streams() {
+  int fd = 0;
+  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDWR);
+  if (fd > 2) close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_streams();
+  std::signal(SIGXFSZ, SIG_IGN);  // a size limit is then an error of write(), like a full disk
   vl::keep_freed_memory();
   if (const auto done = vl::app::answer_without_models(argc, argv)) return *done;
   const Main verbs = open_verbs();

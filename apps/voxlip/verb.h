@@ -28,6 +28,7 @@ struct VerbContext {
   WarningList& warnings;
   Console& console;
   EventStream& events;
+  const Command& command;   ///< where each value came from
   std::string config_toml;  ///< the configuration in force, as --print-config shows it
   std::filesystem::path&
       job_dir;  ///< set by a verb that has made its job folder; the result document is kept there

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "build_info.h"
 #include "vl/core/clock.h"
@@ -164,19 +165,32 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
     return {};
   }
   settle(run.global);
+  if (!run.global.report_json.empty()) {
+    const std::string report = std::exchange(run.global.report_json, "");
+    check_output(report, run.global.overwrite);
+    run.global.report_json = report;
+  }
   EventStream events(console);
   log::setup(log::level_from(run.global.log_level), console,
              run.global.log_jsonl ? &events : nullptr);
   CancelToken cancel;
   cancel_on_signals(cancel);
-  VerbContext context{run.global, command.arguments(),  cancel,     run.warnings, console,
-                      events,     command.print_toml(), run.job_dir};
+  VerbContext context{run.global, command.arguments(),  cancel,     run.warnings, console, events,
+                      command,    command.print_toml(), run.job_dir};
   return verb.run(context);
+}
+
+void check_standard_output() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+    throw Error(Code::kNotWritable, "cannot write standard output");
 }
 
 int finish(Run& run, Console& console, const Json& body, std::optional<Error> error) {
   log::shutdown();
-  if (run.printed) return 0;
+  if (run.printed) {
+    check_standard_output();
+    return 0;
+  }
   Outcome outcome{.version = VL_VERSION,
                   .verb = run.verb,
                   .exit = error ? error->exit() : 0,
@@ -189,8 +203,9 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
   if (!run.job_dir.empty())
     write_file_atomic((run.job_dir / "result.json").string(), document.dump(2) + "\n");
   if (!run.global.report_json.empty())
-    write_file_atomic(run.global.report_json, document.dump(2) + "\n");
+    write_file_atomic(run.global.report_json, document.dump(2) + "\n", run.global.overwrite);
   if (run.wants_json) std::printf("%s\n", json_line(document).c_str());
+  check_standard_output();
   return outcome.exit;
 }
 

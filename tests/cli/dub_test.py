@@ -81,7 +81,11 @@ class Dub(Case):
             (3, "E0301", "URLs are not opened", ["-i", "https://example.invalid/x.mp4", *TEXT]),
             (3, "E0302", "text.mp4: not a media file", ["-i", text, *TEXT]),
             (3, "E0302", "empty.mp4: the file is empty", ["-i", empty, *TEXT]),
+            (3, "E0307", "nothing to speak in the text", ["-i", AVATAR, "--text", ""]),
             (3, "E0307", "nothing to speak in the text", ["-i", AVATAR, "--text", "   "]),
+            (2, "E0202", "four positions", ["-i", AVATAR, *TEXT, "--box", "-1,100,0,100"]),
+            (2, "E0204", "--report-json would replace", ["-i", AVATAR, *TEXT, "--report-json", self.folder / "out.mp4"]),
+            (12, "E1201", "text.mp4 exists", ["-i", AVATAR, *TEXT, "--report-json", text]),
             (3, "E0307", "nothing to speak in the text", ["-i", AVATAR, "--text", "!!! ..."]),
             (3, "E0317", 'model "vallex" offers en, not ko', ["-i", AVATAR, "--text", "좋은 아침입니다"]),
             (3, "E0317", "offers en, not zh", ["-i", AVATAR, "--text", "你好"]),
@@ -103,8 +107,65 @@ class Dub(Case):
         cut = self.folder / "cut.mp4"
         cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
         r = self.fails(3, "E0305", "dub", "-i", cut, *TEXT, "-o", self.folder / "out.mp4")
-        self.assertRegex(r.error()["message"], r"cut.mp4 ends early: \d+ of 125 frames decode")
+        self.assertRegex(r.error()["message"], r"cut.mp4 ends early: \d+ of 12\d frames decode")
         self.assertFalse((self.folder / "out.mp4").exists())
+
+    def test_names_of_outputs_are_checked_first(self):
+        for name in ("o.avi", "o", "o.txt"):
+            r = self.fails(2, "E0202", "dub", "-i", AVATAR, *TEXT, "-o", self.folder / name)
+            self.assertIn("does not end in", r.error()["message"])
+        r = self.run_voxlip("dub", "-i", AVATAR, *TEXT, "-o", "o.mp4", env={"VOXLIP_CACHE_DIR": "/dev/null/x"})
+        self.assertEqual(r.code, 12, r.err)
+
+    def test_a_container_with_a_clock_of_its_own(self):
+        clip = self.make_clip("late.ts", "-i", AVATAR, "-t", "2", "-c", "copy", "-output_ts_offset", "3600")
+        r = self.dub("-i", clip, *TEXT, "--no-lips", "-o", self.folder / "o.mp4")
+        self.assertEqual(r["output"]["video"]["frames"], r["input"]["video"]["frames"])
+        self.assertLess(r["output"]["seconds"], 2.3)
+
+    def test_pictures_that_an_edit_list_hides_are_not_lost(self):
+        clip = self.make_clip("cut.mp4", "-ss", "0.5", "-i", AVATAR, "-t", "1.5", "-c", "copy")
+        r = self.dub("-i", clip, *TEXT, "--no-lips", "-o", self.folder / "o.mp4")
+        self.assertEqual(r["status"], "ok")
+        clip = self.make_clip("p.avi", "-i", AVATAR, "-t", "2", "-c:v", "copy", "-c:a", "pcm_s16le")
+        r = self.dub("-i", clip, *TEXT, "--no-lips", "-y", "-o", self.folder / "o.mp4")
+        self.assertEqual([w["code"] for w in r["warnings"]], ["W0117"])
+
+    def test_a_matroska_file_that_is_cut_off(self):
+        whole = self.make_clip("whole.mkv", "-i", AVATAR, "-c", "copy")
+        cut = self.folder / "cut.mkv"
+        cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+        r = self.fails(3, "E0305", "dub", "-i", cut, *TEXT, "--no-lips", "-o", self.folder / "out.mkv")
+        self.assertRegex(r.error()["message"], r"cut.mkv ends early: \d+ of 12\d frames decode")
+
+    def test_streams_that_are_not_copied_are_told(self):
+        clip = self.make_clip("two.mkv", "-i", AVATAR, "-t", "1", "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy")
+        r = self.dub("-i", clip, *TEXT, "--no-lips", "-o", self.folder / "o.mp4")
+        self.assertEqual([w["code"] for w in r["warnings"]], ["W0117", "W0101"])
+
+    def test_a_prompt_that_cannot_serve(self):
+        rows = [("quiet.wav", "anullsrc=r=24000:d=4", "silent"), ("short.wav", "sine=d=0.4", "speech"), ("long.wav", "sine=d=25", "limit 15")]
+        for name, source, words in rows:
+            sound = self.make_clip(name, "-f", "lavfi", "-i", source)
+            r = self.fails(3, "E0310", "dub", "-i", AVATAR, *TEXT, "--prompt-audio", sound, "--prompt-text", "hello", "--no-lips", "-o", self.folder / "o.mp4")
+            self.assertIn(words, r.error()["message"])
+
+    def test_closed_streams_and_full_standard_output(self):
+        out = self.folder / "o.mp4"
+        command = f"{BIN} dub -i {AVATAR} --text Hi --no-lips -y -o {out}"
+        env = {**os.environ, "VOXLIP_CACHE_DIR": Case.cache.name}
+        self.assertEqual(subprocess.run(["bash", "-c", command + " >&- 2>&-"], env=env).returncode, 0)
+        r = subprocess.run(["bash", "-c", command + " --json >/dev/full"], env=env, capture_output=True)
+        self.assertEqual(r.returncode, 12)
+
+    def test_a_damaged_file_of_the_cache_is_made_again(self):
+        cache = self.folder / "cache"
+        command = ["dub", "-i", AVATAR, *TEXT, "--no-lips", "-y", "-o", self.folder / "o.mp4"]
+        env = {"VOXLIP_CACHE_DIR": str(cache)}
+        self.ok(*command, env=env)
+        for file in (cache / "packs").glob("*.safetensors"):
+            file.write_bytes(file.read_bytes()[:1000])
+        self.ok(*command, env=env)
 
     def test_text_that_is_no_utf8(self):
         bad = self.folder / "t.txt"

@@ -23,6 +23,9 @@ class Models(Case):
         blob[-1] ^= 1
         path.write_bytes(blob)
         self.fails(5, "E0502", "models", "verify", "mini")
+        self.fails(5, "E0502", "dub", "-i", AVATAR, "--text", "Hi", "-o", "o.mp4", "--model", "wav2lip=mini")
+        path.write_bytes(bytes(blob[:3000]))
+        self.fails(5, "E0502", "models", "verify")
         info = self.ok("models", "inspect", MINI, "--json").json()
         self.assertEqual((info["container"], info["kind"], info["missing_keys"], info["extra_keys"]), ("legacy", "wav2lip", [], []))
         self.assertIn("collections.OrderedDict", info["globals"])

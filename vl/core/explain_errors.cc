@@ -39,7 +39,7 @@ std::vector<Explanation> error_explanations() {
        "Two flags ask for things that cannot both be done, or standard input or output is asked "
        "for twice.",
        "voxlip speak --out - --json",
-       {"leave one of them out", "use --report-json FILE when the media goes to standard output"}},
+       {"leave out or change one of them"}},
       {"E0205",
        "error in the configuration",
        "The configuration file is not valid TOML or JSON, has a key that does not exist, or a "
@@ -258,7 +258,7 @@ std::vector<Explanation> error_explanations() {
        "cancelled by a signal",
        "INT or TERM was received. Nothing was left at the output's name.",
        "Ctrl-C",
-       {"run the same command again", "--resume reuses finished stages"}},
+       {"run the same command again"}},
       {"E1002",
        "cancelled by request",
        "The job was cancelled through the API.",

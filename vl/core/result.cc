@@ -1,6 +1,7 @@
 #include "vl/core/result.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <new>
 
 #include "vl/core/clock.h"
@@ -96,6 +97,11 @@ Error as_error(const std::exception& exception) {
   if (const auto* ours = dynamic_cast<const Error*>(&exception)) return *ours;
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
     return Error(Code::kHostMemory, "the machine has not enough free memory");
+  if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&exception))
+    return Error(
+        file->code() == std::errc::no_space_on_device ? Code::kDiskFull : Code::kNotWritable,
+        fmt::format("cannot write {}: {}", file->path1().string(), file->code().message()),
+        Where{.file = file->path1().string()});
   return Error(Code::kInternal, exception.what());
 }
 

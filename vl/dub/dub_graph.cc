@@ -15,7 +15,6 @@ namespace {
 constexpr double kQueuedFrames = 32, kMinSlot = 0.4;
 constexpr int64_t kPromptPeakRate = 16000;
 constexpr int64_t kOwnRate = 0;  ///< sound is read at the rate of its file
-constexpr double kMaxPromptSeconds = 15.0;
 
 media::Pcm to_pcm(const stages::Speech& s) { return {s.samples, s.rate, 1}; }
 stages::Speech to_speech(media::Pcm pcm) { return {std::move(pcm.samples), pcm.rate}; }
@@ -103,7 +102,7 @@ stages::Slot DubGraph::slot_of(const std::vector<dsp::Span>& spans) const {
 }
 
 void DubGraph::decode_sound(Run& run) {
-  const media::Pcm pcm = media::read_audio(config_.dub.input, kPromptPeakRate, true);
+  const media::Pcm pcm = read_sound(config_.dub.input, kPromptPeakRate);
   run.check();
   SourceSpeech out{.wave = to_tensor(pcm.samples)};
   out.spans = dsp::speech_spans(out.wave);
@@ -125,13 +124,30 @@ void DubGraph::convert(Run&) {
                                     .seed = env_.seed}));
 }
 
+media::Pcm DubGraph::read_sound(const std::string& path, int64_t rate) {
+  media::Pcm pcm = media::read_audio(path, rate, true);
+  if (pcm.replaced > 0)
+    warnings_.add({"W0118", fmt::format("{} samples of {} are no finite numbers and count as 0",
+                                        pcm.replaced, path)});
+  return pcm;
+}
+
+/// The prompt of the voice, or the one given with its words; the latter is checked.
+stages::Speech DubGraph::stored_prompt() {
+  media::Pcm pcm = read_sound(plan_.prompt_audio, kOwnRate);
+  if (!config_.clone.prompt_audio.empty()) {
+    const at::Tensor wave = to_tensor(media::resample(pcm, kPromptPeakRate).samples);
+    dsp::check_prompt(wave, dsp::speech_spans(wave));
+  }
+  return to_speech(std::move(pcm));
+}
+
 stages::Speech DubGraph::prompt_sound() {
   if (plan_.convert) return prompt_sound_.get();
-  if (!plan_.prompt_from_source)
-    return to_speech(media::read_audio(plan_.prompt_audio, kOwnRate, true, kMaxPromptSeconds));
+  if (!plan_.prompt_from_source) return stored_prompt();
   const SourceSpeech& source = source_.get();
   dsp::check_prompt(source.wave, source.spans);
-  stages::Speech sound = to_speech(media::read_audio(config_.dub.input, kOwnRate, true));
+  stages::Speech sound = to_speech(read_sound(config_.dub.input, kOwnRate));
   const auto at = [&](double seconds) {
     return std::min(sound.samples.size(),
                     static_cast<size_t>(seconds * static_cast<double>(sound.rate)));

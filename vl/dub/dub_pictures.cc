@@ -11,7 +11,8 @@ namespace vl::dub {
 
 namespace {
 
-constexpr double kChunkSeconds = 0.5;  ///< sound is sent this far ahead of the pictures
+constexpr double kChunkSeconds = 0.5;      ///< sound is sent this far ahead of the pictures
+constexpr size_t kMostSamples = 1U << 19;  ///< of sound between two looks at a cancel
 
 }  // namespace
 
@@ -155,12 +156,15 @@ void DubGraph::encode(Run& run) {
     const auto end =
         std::min(sound.samples.size(),
                  static_cast<size_t>(std::max(0.0, seconds) * static_cast<double>(sound.rate)));
-    if (end <= sent) return;
-    writer.write_audio({{sound.samples.begin() + static_cast<std::ptrdiff_t>(sent),
-                         sound.samples.begin() + static_cast<std::ptrdiff_t>(end)},
-                        sound.rate,
-                        1});
-    sent = end;
+    while (sent < end) {
+      run.check();
+      const size_t next = std::min(end, sent + kMostSamples);
+      writer.write_audio({{sound.samples.begin() + static_cast<std::ptrdiff_t>(sent),
+                           sound.samples.begin() + static_cast<std::ptrdiff_t>(next)},
+                          sound.rate,
+                          1});
+      sent = next;
+    }
   };
   auto& frames = config_.dub.lips ? drawn_ : decoded_;
   int64_t done = 0;

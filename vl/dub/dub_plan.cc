@@ -5,6 +5,7 @@
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/dub/voice_prompt.h"
+#include "vl/media/video_writer.h"
 
 namespace vl::dub {
 
@@ -110,6 +111,7 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env
                             ? static_cast<double>(v.frames) / v.fps.value()
                             : plan.info.seconds;
   plan.video_end_s = v.start_s + length;
+  media::check_container(c.dub.out);
   check_output(c.dub.out, env.overwrite);
   const text::Lexicon lexicon(env.assets_dir + "/text/cmudict-0.7b");
   plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
@@ -125,6 +127,9 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env
                                "\" is untrained: the output is noise by design"});
   if (voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty())
     warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  if (plan.info.other_streams > 0)
+    warnings.add({"W0101", fmt::format("{} further streams of the input are not in the output",
+                                       plan.info.other_streams)});
   if (v.vfr) warnings.add({"W0105", "the frame rate varies; every picture keeps its time"});
   record.voice = voice != nullptr ? voice->name : kSourceVoice;
   record.consent_kind =

@@ -74,7 +74,7 @@ Json verify_models(const ModelPlaces& places, const std::vector<std::string>& na
   const ModelStore store(places.models_dir);
   std::vector<std::string> all = names;
   if (all.empty())
-    for (const StoredModel& m : store.list()) all.push_back(m.name);
+    for (const std::string& name : store.names()) all.push_back(name);
   Json out = Json::array();
   const auto add = [&](const FileCheck& c) {
     out.push_back({{"name", c.name},
@@ -83,7 +83,7 @@ Json verify_models(const ModelPlaces& places, const std::vector<std::string>& na
                    {"ok", c.expected == c.actual}});
   };
   for (const std::string& name : all) {
-    if (store.find(name)) {
+    if (store.exists(name)) {
       add(store.verify(name));
       continue;
     }

@@ -5,6 +5,7 @@
 #include "vl/core/error.h"
 #include "vl/core/fields.h"
 #include "vl/core/file.h"
+#include "vl/core/log.h"
 #include "vl/core/sha256.h"
 
 namespace vl::dub {
@@ -106,7 +107,16 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_source(const std::string& role
                                                          const std::string& name) {
   const bool shipped = source.file.string().rfind(places_.assets_dir.string(), 0) == 0;
   if (!pack_.trained && !shipped) untrained_.insert(role);  // what ships in assets/ is trained
-  if (source.fill) return load_file(role, filled_file(role, *source.fill).string(), name);
+  if (source.fill) {
+    const fs::path file = filled_file(role, *source.fill);
+    try {
+      return load_file(role, file.string(), name);
+    } catch (const Error& damaged) {
+      log::debug("{} is made again: {}", file.string(), damaged.what());
+      fs::remove(file);
+      return load_file(role, filled_file(role, *source.fill).string(), name);
+    }
+  }
   weights::verify_source(source, name, [&](auto& file) { return digests_.of(file); });
   return load_file(role, source.file.string(), name);
 }
@@ -146,19 +156,23 @@ std::string ModelSet::foreign_partner(const std::string& role) const {
 
 ModelSet::Choice ModelSet::choose(const std::string& role, const weights::PackSource* voice) const {
   if (const auto it = places_.chosen.find(role); it != places_.chosen.end()) {
-    const auto stored = store_.find(it->second);
+    const bool stored = store_.exists(it->second);
     if (!stored && !fs::exists(it->second))
       return {
           .name = {},
           .file = {},
           .reason = fmt::format(": \"{}\" is neither a file nor an imported model", it->second)};
     return {.from = From::kFlag,
-            .name = stored ? stored->name : fs::path(it->second).stem().string(),
-            .file = stored ? stored->path.string() : it->second};
+            .name = stored ? it->second : fs::path(it->second).stem().string(),
+            .file = stored ? store_.path_of(it->second).string() : it->second,
+            .sha256 = stored ? store_.recorded_digest(it->second) : ""};
   }
   if (voice == nullptr && places_.pack.empty() && role != "rvc")
     if (const auto stored = store_.newest(role))
-      return {.from = From::kImported, .name = stored->name, .file = stored->path.string()};
+      return {.from = From::kImported,
+              .name = stored->name,
+              .file = stored->path.string(),
+              .sha256 = store_.recorded_digest(stored->name)};
   const weights::PackModel* in_pack = pack_.model(role);
   const bool built_in = pack_.folder.parent_path() == places_.packs_dir;
   if ((voice != nullptr || in_pack != nullptr) && built_in)
@@ -193,6 +207,10 @@ std::shared_ptr<torch::nn::Module> ModelSet::load(const std::string& role,
     case From::kPack:
       return slot = load_source(role, *choice.source, choice.name);
     default:
+      if (!choice.sha256.empty() && digests_.of(choice.file) != choice.sha256)
+        throw Error(Code::kHashDiffers,
+                    fmt::format("hash of \"{}\" differs from its record", choice.name),
+                    Where{.file = choice.file}, {"import the model again with --overwrite"});
       return slot = load_file(role, choice.file, choice.name);
   }
 }

@@ -70,6 +70,7 @@ class ModelSet {
     From from = From::kNone;
     std::string name;                             ///< for records and messages
     std::string file;                             ///< of a flag or an imported model
+    std::string sha256;                           ///< of an imported model, from its record
     const weights::PackSource* source = nullptr;  ///< of a voice or a pack
     std::string reason;                           ///< why nothing fills the role
   };

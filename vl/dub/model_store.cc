@@ -53,6 +53,14 @@ void check_model_name(const std::string& name) {
     fail(Code::kBadValue, "name \"{}\" is not made of a-z, 0-9, _ and -, 1 to 64 of them", name);
 }
 
+fs::path ModelStore::path_of(const std::string& name) const {
+  return folder_ / (name + ".safetensors");
+}
+
+bool ModelStore::exists(const std::string& name) const {
+  return name.find('/') == std::string::npos && fs::exists(path_of(name));
+}
+
 fs::path ModelStore::record_path(const std::string& name) const {
   return folder_ / (name + ".json");
 }
@@ -64,6 +72,15 @@ std::vector<StoredModel> ModelStore::list() const {
     if (entry.path().extension() == ".safetensors")
       if (auto model = read_stored(entry.path())) out.push_back(*model);
   std::sort(out.begin(), out.end(), [](auto& a, auto& b) { return a.name < b.name; });
+  return out;
+}
+
+std::vector<std::string> ModelStore::names() const {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error))
+    if (entry.path().extension() == ".safetensors") out.push_back(entry.path().stem().string());
+  std::sort(out.begin(), out.end());
   return out;
 }
 

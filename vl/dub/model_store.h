@@ -31,7 +31,12 @@ class ModelStore {
 
   /// All readable weights files, by name. Files that are none of ours are passed over.
   std::vector<StoredModel> list() const;
+  /// Names of all files that an import wrote, readable or not.
+  std::vector<std::string> names() const;
   std::optional<StoredModel> find(const std::string& name) const;
+  /// Is there a file of this name, readable or not?
+  bool exists(const std::string& name) const;
+  std::filesystem::path path_of(const std::string& name) const;
   /// The newest of a role, by modification time.
   std::optional<StoredModel> newest(const std::string& role) const;
 

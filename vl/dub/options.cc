@@ -1,5 +1,7 @@
 #include "vl/dub/options.h"
 
+#include <algorithm>
+
 #include "vl/core/error.h"
 
 namespace vl::dub {
@@ -118,6 +120,8 @@ void DubConfig::validate() const {
     fail(Code::kOverLimit, "the text is {} bytes long, limit {} characters", dub.text.size(),
          kMaxText);
   if (lips.pads.size() != 4) fail(Code::kBadValue, "--pads takes 4 numbers: top bottom left right");
+  const auto off = std::count(lips.box.begin(), lips.box.end(), -1);
+  if (off != 0 && off != 4) fail(Code::kBadValue, "--box takes four positions, or -1 four times");
   if (lips.box.size() != 4) fail(Code::kBadValue, "--box takes 4 numbers: top bottom left right");
   if (clone.prompt_audio.empty() && !clone.prompt_text.empty())
     fail(Code::kExclusiveFlags, "--prompt-text needs --prompt-audio");

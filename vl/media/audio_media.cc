@@ -23,7 +23,8 @@ Pcm resample(const Pcm& pcm, int64_t rate) {
   if (rate == pcm.rate) return pcm;
   const int64_t wanted = std::llround(static_cast<double>(pcm.frames()) *
                                       static_cast<double>(rate) / static_cast<double>(pcm.rate));
-  Pcm out{std::vector<float>(static_cast<size_t>(wanted * pcm.channels)), rate, pcm.channels};
+  Pcm out{std::vector<float>(static_cast<size_t>(wanted * pcm.channels)), rate, pcm.channels,
+          pcm.replaced};
   if (wanted == 0) return out;
   const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_VHQ, 0);
   soxr_error_t error = nullptr;
@@ -82,6 +83,8 @@ struct Collector {
     auto* to = reinterpret_cast<uint8_t*>(pcm.samples.data() + old);
     swr_convert(swr.get(), &to, f.nb_samples, const_cast<const uint8_t**>(f.extended_data),
                 f.nb_samples);
+    for (size_t i = old; i < pcm.samples.size(); ++i)
+      if (!std::isfinite(pcm.samples[i])) pcm.samples[i] = 0.0F, ++pcm.replaced;
     if (pcm.seconds() > max_seconds)
       throw Error(Code::kOverLimit,
                   fmt::format("{} has more than {:.0f} s of sound", info.path, max_seconds),
@@ -97,6 +100,7 @@ Pcm read_audio(const std::string& path, int64_t rate, bool mono, double max_seco
   const InputContext input = open_input(path);
   const AVStream& stream = *input->streams[info.audio->stream];
   const CodecContext decoder = open_decoder(stream, 1);
+  const double start = clock_start(*input);
   const PacketPtr packet(av_packet_alloc());
   const FramePtr frame(av_frame_alloc());
   Collector collector{info, max_seconds, {}, {}};
@@ -116,7 +120,8 @@ Pcm read_audio(const std::string& path, int64_t rate, bool mono, double max_seco
       const double time =
           frame->best_effort_timestamp == AV_NOPTS_VALUE
               ? NAN
-              : static_cast<double>(frame->best_effort_timestamp) * av_q2d(stream.time_base);
+              : static_cast<double>(frame->best_effort_timestamp) * av_q2d(stream.time_base) -
+                    start;
       collector.add(*frame, time);
     }
   }

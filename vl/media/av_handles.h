@@ -45,6 +45,9 @@ std::string av_text(int error);
 
 /// Opens and reads the stream table. @throws Error kNotFound (absent, folder, URL), kNotDecodable
 InputContext open_input(const std::string& path);
+/// Time 0 of the media clock, seconds on the container's own clock: containers of broadcasts, and
+/// recordings all of whose streams start a second or later, begin at any time.
+double clock_start(const AVFormatContext& input);
 /// A decoder for a stream. @throws Error(kUnsupportedKind) when FFmpeg has none
 CodecContext open_decoder(const AVStream& stream, int threads);
 /// Degrees clockwise by which a decoded picture has to be turned to stand upright: 0, 90, 180, 270.

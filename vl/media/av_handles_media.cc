@@ -40,6 +40,14 @@ InputContext open_input(const std::string& path) {
   return input;
 }
 
+double clock_start(const AVFormatContext& input) {
+  constexpr double kOwnClock = 1.0;
+  if (input.start_time == AV_NOPTS_VALUE) return 0.0;
+  const double start = static_cast<double>(input.start_time) / AV_TIME_BASE;
+  const bool broadcast = (input.iformat->flags & AVFMT_TS_DISCONT) != 0;
+  return start > 0 && (broadcast || start >= kOwnClock) ? start : 0.0;
+}
+
 CodecContext open_decoder(const AVStream& stream, int threads) {
   const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
   if (codec == nullptr)

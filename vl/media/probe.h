@@ -32,6 +32,7 @@ struct AudioInfo {
 struct MediaInfo {
   std::string path, container;
   double seconds = 0.0;
+  bool whole_length = false;  ///< `seconds` is what the file says, not a guess from its size
   std::optional<VideoInfo> video;
   std::optional<AudioInfo> audio;
   int other_streams = 0;

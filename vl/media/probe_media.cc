@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <sstream>
 
 #include "vl/core/error.h"
@@ -36,8 +37,10 @@ VideoInfo video_info(const AVFormatContext& input, const AVStream& s) {
   const AVRational sar = av_guess_sample_aspect_ratio(const_cast<AVFormatContext*>(&input),
                                                       const_cast<AVStream*>(&s), nullptr);
   if (sar.num > 0 && sar.den > 0) v.sar = {sar.num, sar.den};
-  v.frames = s.nb_frames;
-  v.vfr = s.avg_frame_rate.num > 0 && s.r_frame_rate.num > 0 &&
+  // Only the tables of MP4 and QuickTime count pictures; AVI's count depends on its time base.
+  if (std::strstr(input.iformat->name, "mp4") != nullptr) v.frames = s.nb_frames;
+  v.vfr = std::strcmp(input.iformat->name, "avi") != 0 && s.avg_frame_rate.num > 0 &&
+          s.r_frame_rate.num > 0 &&
           std::abs(av_q2d(s.r_frame_rate) / av_q2d(s.avg_frame_rate) - 1.0) > 0.002;
   v.interlaced = p.field_order == AV_FIELD_TT || p.field_order == AV_FIELD_BB ||
                  p.field_order == AV_FIELD_TB || p.field_order == AV_FIELD_BT;
@@ -101,8 +104,11 @@ MediaInfo probe(const std::string& path) {
   if (v >= 0 && (input->streams[v]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0 &&
       input->streams[v]->codecpar->width > 0)
     m.video = video_info(*input, *input->streams[v]);
+  if (m.video) m.video->start_s -= clock_start(*input);
   if (a >= 0 && input->streams[a]->codecpar->sample_rate > 0)
     m.audio = audio_info(*input->streams[a]);
+  m.whole_length = input->duration != AV_NOPTS_VALUE &&
+                   input->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
   m.other_streams = static_cast<int>(input->nb_streams) - (m.video ? 1 : 0) - (m.audio ? 1 : 0);
   if (!m.video && !m.audio)
     throw Error(Code::kNotDecodable, fmt::format("cannot decode {}: not a media file", path),

@@ -9,7 +9,7 @@ namespace vl::media {
 
 namespace {
 
-constexpr double kDamagedShare = 0.02;
+constexpr double kDamagedShare = 0.02, kMissingEnd = 0.5;
 
 SwsPtr converter(const AVFrame& f, int width, int height, bool to_bgr) {
   const auto native = static_cast<AVPixelFormat>(f.format);
@@ -137,8 +137,9 @@ struct VideoReader::State {
   CodecContext decoder;
   PacketPtr packet{av_packet_alloc()};
   bool draining = false, ended = false;
-  int64_t decoded = 0, damaged = 0, last_pts = AV_NOPTS_VALUE;
-  double first_origin = 0.0;
+  int64_t decoded = 0, damaged = 0, hidden = 0, last_pts = AV_NOPTS_VALUE;
+  int64_t clock_start = 0;  ///< of the container, in the stream's time base
+  double last_time = 0.0;   ///< end of the last packet of any stream, seconds
 
   const AVStream& stream() const { return *input->streams[info.video->stream]; }
   bool feed();
@@ -151,9 +152,8 @@ VideoReader::VideoReader(const std::string& path, int threads) : state_(std::mak
   if (!state_->info.video)
     throw Error(Code::kNoVideo, path + " has no video stream", Where{.file = path});
   state_->input = open_input(path);
-  for (unsigned i = 0; i < state_->input->nb_streams; ++i)
-    if (static_cast<int>(i) != state_->info.video->stream)
-      state_->input->streams[i]->discard = AVDISCARD_ALL;
+  const AVRational& base = state_->stream().time_base;
+  state_->clock_start = std::llround(media::clock_start(*state_->input) / av_q2d(base));
   state_->decoder = open_decoder(state_->stream(), threads);
 }
 
@@ -173,6 +173,12 @@ bool VideoReader::State::feed() {
       return true;
     }
     const bool ours = packet->stream_index == info.video->stream;
+    const AVRational& base = input->streams[packet->stream_index]->time_base;
+    if (packet->pts != AV_NOPTS_VALUE)
+      last_time =
+          std::max(last_time, static_cast<double>(packet->pts + packet->duration) * av_q2d(base));
+    // An edit list hides these: they are decoded for what refers to them, and not shown.
+    if (ours && (packet->flags & AV_PKT_FLAG_DISCARD) != 0) ++hidden;
     const int sent = ours ? avcodec_send_packet(decoder.get(), packet.get()) : 0;
     av_packet_unref(packet.get());
     if (ours && sent < 0 && sent != AVERROR(EAGAIN)) ++damaged;
@@ -182,6 +188,7 @@ bool VideoReader::State::feed() {
 
 VideoFrame VideoReader::State::wrap(FramePtr frame) {
   frame->pts = frame->best_effort_timestamp;
+  if (frame->pts != AV_NOPTS_VALUE) frame->pts -= clock_start;
   const int64_t step =
       frame->pkt_duration > 0
           ? frame->pkt_duration
@@ -205,7 +212,15 @@ void VideoReader::State::check_end() const {
                 picture ? "cannot decode picture " + info.path
                         : fmt::format("{} ends early: no frame decodes", info.path),
                 Where{.file = info.path});
-  const int64_t expected = std::max(info.video->frames, decoded);
+  int64_t expected = std::max(info.video->frames - hidden, decoded);
+  // A container that counts no pictures still says how long it is.
+  const double begin = input->start_time != AV_NOPTS_VALUE
+                           ? static_cast<double>(input->start_time) / AV_TIME_BASE
+                           : 0.0;
+  const double end = begin + info.seconds;
+  if (info.video->frames == 0 && info.whole_length && !picture &&
+      end - last_time > std::max(kMissingEnd, kDamagedShare * info.seconds))
+    expected = std::max<int64_t>(decoded + 2, std::llround(info.seconds * info.video->fps.value()));
   const int64_t lost = std::max(expected - decoded, damaged);
   if (static_cast<double>(lost) > kDamagedShare * static_cast<double>(expected) && lost > 1)
     throw Error(Code::kTruncatedInput,

@@ -17,6 +17,9 @@ struct WriterOptions {
   int threads = 0;  ///< of the encoder; 0: its own choice
 };
 
+/// Does the name of an output say a container that can be written? @throws Error(kBadValue)
+void check_container(const std::string& path);
+
 /// Writes pictures of a source (their timestamps kept) and one sound track: size, time base,
 /// aspect, rotation, colour tags and tags as the source has them. Packets are written as they come;
 /// the file appears at its name on close().

@@ -13,7 +13,7 @@ namespace vl::media {
 
 namespace {
 
-constexpr int64_t kBitsPerChannel = 96000;
+constexpr int64_t kBitsPerChannel = 96000, kMostBitsPerChannel = 256000;
 constexpr double kKeySeconds = 2.0;
 
 struct FreeOutput {
@@ -89,7 +89,8 @@ struct VideoWriter::State {
   SwsPtr convert;
   PacketPtr packet{av_packet_alloc()};
   std::map<int64_t, int64_t> durations;  ///< pts of pictures in the encoder -> their duration
-  std::vector<float> pending;            ///< mono samples that do not fill an audio frame yet
+  std::vector<float> pending;            ///< mono samples, from `taken` on not encoded yet
+  size_t taken = 0;
   int64_t samples_sent = 0, nominal = 0;
   bool edit_lists = false;  ///< mp4, mov
 
@@ -190,9 +191,11 @@ void VideoWriter::State::open_audio(const MediaInfo& source) {
   AVCodecContext& c = *audio;
   c.sample_rate = nearest_rate(*codec, a.rate);
   c.sample_fmt = codec->sample_fmts[0];
-  if (a.layout.empty() || av_channel_layout_from_string(&c.ch_layout, a.layout.c_str()) < 0)
+  if (a.layout.empty() || av_channel_layout_from_string(&c.ch_layout, a.layout.c_str()) < 0 ||
+      c.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
     av_channel_layout_default(&c.ch_layout, static_cast<int>(std::max<int64_t>(1, a.channels)));
-  c.bit_rate = std::max(a.bit_rate, kBitsPerChannel * c.ch_layout.nb_channels);
+  c.bit_rate = std::clamp(a.bit_rate, kBitsPerChannel * c.ch_layout.nb_channels,
+                          kMostBitsPerChannel * c.ch_layout.nb_channels);
   c.time_base = {1, c.sample_rate};
   if ((output->oformat->flags & AVFMT_GLOBALHEADER) != 0) c.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   int opened = avcodec_open2(audio.get(), codec, nullptr);
@@ -266,7 +269,7 @@ void VideoWriter::State::encode_audio(size_t count) {
                                                       : left < 0 || channel == AV_CHAN_FRONT_LEFT ||
                                                             channel == AV_CHAN_FRONT_RIGHT);
     for (size_t i = 0; i < count; ++i) {
-      const float v = speaks ? pending[i] : 0.0F;
+      const float v = speaks ? pending[taken + i] : 0.0F;
       const size_t at = planar ? i : i * static_cast<size_t>(channels) + static_cast<size_t>(c);
       uint8_t* plane = planar ? frame->extended_data[c] : frame->extended_data[0];
       if (audio->sample_fmt == AV_SAMPLE_FMT_S16 || audio->sample_fmt == AV_SAMPLE_FMT_S16P)
@@ -276,10 +279,12 @@ void VideoWriter::State::encode_audio(size_t count) {
         reinterpret_cast<float*>(plane)[at] = v;
     }
   }
-  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(count));
+  taken += count;
   samples_sent += static_cast<int64_t>(count);
   send(*audio, *audio_stream, frame.get());
 }
+
+void check_container(const std::string& path) { container_of(path); }
 
 VideoWriter::VideoWriter(const std::string& path, const MediaInfo& source,
                          const WriterOptions& options) {
@@ -332,7 +337,9 @@ void VideoWriter::write_audio(const Pcm& mono) {
   if (!s.audio) return;
   s.pending.insert(s.pending.end(), mono.samples.begin(), mono.samples.end());
   const auto size = static_cast<size_t>(s.audio->frame_size > 0 ? s.audio->frame_size : 1024);
-  while (s.pending.size() >= size) s.encode_audio(size);
+  while (s.pending.size() - s.taken >= size) s.encode_audio(size);
+  s.pending.erase(s.pending.begin(), s.pending.begin() + static_cast<std::ptrdiff_t>(s.taken));
+  s.taken = 0;
 }
 
 void VideoWriter::close() {

@@ -127,7 +127,7 @@ void write_wav(const std::filesystem::path& path, const Pcm& pcm, bool overwrite
 
 Pcm to_mono(const Pcm& pcm) {
   if (pcm.channels == 1) return pcm;
-  Pcm out{std::vector<float>(static_cast<size_t>(pcm.frames())), pcm.rate, 1};
+  Pcm out{std::vector<float>(static_cast<size_t>(pcm.frames())), pcm.rate, 1, pcm.replaced};
   for (size_t i = 0; i < out.samples.size(); ++i) {
     double sum = 0;
     for (int64_t c = 0; c < pcm.channels; ++c)

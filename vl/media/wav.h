@@ -11,6 +11,7 @@ struct Pcm {
   std::vector<float> samples;
   int64_t rate = 0;
   int64_t channels = 1;
+  int64_t replaced = 0;  ///< samples of the file that were no finite numbers; they are 0
   int64_t frames() const {
     return channels > 0 ? static_cast<int64_t>(samples.size()) / channels : 0;
   }

@@ -152,7 +152,8 @@ void collect_level(const std::map<std::string, at::Tensor>& raw, int64_t stride,
   for (int64_t i = 0; i < cls.size(0); ++i) {
     const float score = std::sqrt(c[i] * o[i]);
     if (!(score >= threshold)) continue;
-    const auto column = static_cast<float>(i % columns), row = static_cast<float>(i / columns);
+    const int64_t line = i / columns;
+    const auto column = static_cast<float>(i % columns), row = static_cast<float>(line);
     const float cx = (b[4 * i] + column) * s, cy = (b[4 * i + 1] + row) * s;
     const float w = std::exp(b[4 * i + 2]) * s, h = std::exp(b[4 * i + 3]) * s;
     // A box beyond this is an overflow of exp(), and would not fit the integers it becomes.
