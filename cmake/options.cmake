@@ -24,7 +24,7 @@ if(VL_TOMLPP_INCLUDE)
   target_compile_definitions(vl_base INTERFACE VL_HAVE_TOML=1)
 endif()
 
-# One precompiled header for the folders without torch, one for those with it: torch headers cost 10 s a file otherwise.
+# One precompiled header for the folders without torch, one for those with it: parsing torch headers is most of the cost of a file.
 add_library(vl_core_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/empty.cc)
 target_link_libraries(vl_core_pch PUBLIC vl_base)
 target_precompile_headers(vl_core_pch PRIVATE <algorithm> <cmath> <cstdint> <functional> <map> <memory> <optional>

@@ -1,5 +1,5 @@
 // The program's entry. It answers what needs no model itself and opens the library of verbs for all
-// else: libtorch alone takes 0.2 to 0.4 s to load, which `voxlip --version` should not pay.
+// else: loading libtorch takes most of the time of a short call.
 
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -200,10 +200,17 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
   if (error) console.line(error_text(*error, console.color()));
   const Json job = {{"job", run.job_dir.filename().string()}};
   const Json document = result_document(outcome, error && !run.job_dir.empty() ? job : body);
-  if (!run.job_dir.empty())
-    write_file_atomic((run.job_dir / "result.json").string(), document.dump(2) + "\n");
-  if (!run.global.report_json.empty())
-    write_file_atomic(run.global.report_json, document.dump(2) + "\n", run.global.overwrite);
+  // A record that cannot be written does not hide how the run itself ended.
+  const auto write_record = [&](const std::string& path, bool overwrite) {
+    try {
+      write_file_atomic(path, document.dump(2) + "\n", overwrite);
+    } catch (const Error& e) {
+      console.line(error_text(e, console.color()));
+      if (outcome.exit == 0) outcome.exit = e.exit();
+    }
+  };
+  if (!run.job_dir.empty()) write_record((run.job_dir / "result.json").string(), true);
+  if (!run.global.report_json.empty()) write_record(run.global.report_json, run.global.overwrite);
   if (run.wants_json) std::printf("%s\n", json_line(document).c_str());
   check_standard_output();
   return outcome.exit;

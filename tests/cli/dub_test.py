@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import unittest
@@ -259,6 +260,8 @@ class Dub(Case):
                 self.skipTest(f"{name} shows a real person and is not in the repository")
             out = self.folder / "o.mp4"
             r = self.dub("-i", clip, *TEXT, "-y", "-o", out)
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # MiB, the largest of all so far
+            self.assertLess(peak, 2500)
             v = r["output"]["video"]
             self.assertEqual((v["width"], v["height"]), (width, height))
             self.assertEqual(v["frames"], r["input"]["video"]["frames"])

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/entries/run.h"
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "tests/support/torch_wav.h"
@@ -32,15 +33,6 @@ std::shared_ptr<torch::nn::Module> load(const char* role, const std::string& wei
 }
 
 std::string parity(const std::string& name) { return test::data(kFolder + name).string(); }
-
-Tensors run(const char* role, const char* name, const torch::nn::Module* model, Tensors inputs,
-            bool outputs_all = false) {
-  Call call;
-  call.model = model;
-  call.inputs = std::move(inputs);
-  call.outputs_all = outputs_all;
-  return run_entry(find_entry(role, name), std::move(call));
-}
 
 /// The golden's "input:CASE.NAME" as NAME.
 Tensors stored_inputs(const std::string& golden, const std::string& prefix) {
@@ -138,9 +130,8 @@ TEST(FastPitchEntries, MelFrontEnds) {
 }
 
 std::shared_ptr<torch::nn::Module> lj_v2() {
-  static const auto model =
-      load("hifigan", test::source("assets/hifigan/lj_v2/generator_v2").string(), 0,
-           test::source("assets/hifigan/lj_v2/config.json").string());
+  static const auto model = load("hifigan", test::data("assets/hifigan/generator_v2").string(), 0,
+                                 test::source("assets/hifigan/lj_v2/config.json").string());
   return model;
 }
 

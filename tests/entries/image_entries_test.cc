@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/entries/run.h"
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
@@ -43,14 +44,9 @@ uint32_t crc32(const at::Tensor& values) {
   return ~crc;
 }
 
-Tensors run(const char* name, Tensors inputs) {
-  Call call;
-  call.inputs = std::move(inputs);
-  return run_entry(find_entry("image", name), std::move(call));
-}
-
 at::Tensor resized(const at::Tensor& picture, int64_t width, int64_t height) {
-  return run("resize", {{"crop_bgr_u8", picture}, {"size", at::tensor({width, height}, at::kLong)}})
+  return run("image", "resize", nullptr,
+             {{"crop_bgr_u8", picture}, {"size", at::tensor({width, height}, at::kLong)}})
       .at("resized_u8");
 }
 
@@ -68,10 +64,11 @@ TEST(ImageEntry, ResizeEqualsOpenCvBitForBit) {
 
 TEST(ImageEntry, PasteEqualsTheGolden) {
   const auto box = table()["paste_box_y1y2x1x2"].get<std::vector<int64_t>>();
-  const Tensors out = run(
-      "paste", {{"frame_bgr_u8", bytes("paste.frame", {64, 80, 3})},
-                {"pred", weights::fill_tensor("input:paste.pred", {3, 96, 96}, kSeed, 0.5, 0.5)},
-                {"box", at::tensor({box[2], box[0], box[3], box[1]}, at::kLong)}});
+  const Tensors out =
+      run("image", "paste", nullptr,
+          {{"frame_bgr_u8", bytes("paste.frame", {64, 80, 3})},
+           {"pred", weights::fill_tensor("input:paste.pred", {3, 96, 96}, kSeed, 0.5, 0.5)},
+           {"box", at::tensor({box[2], box[0], box[3], box[1]}, at::kLong)}});
   test::expect_equal("paste.frame_after", out.at("frame_after_u8"),
                      golden("out:paste.frame_after"));
 }
@@ -98,7 +95,8 @@ TEST(ImageEntry, BadInputsAreErrors) {
        {{"frame_bgr_u8", frame.slice(1, 0, 0)}, {"pred", pred}, {"box", whole({0, 0, 1, 1})}}},
   };
   for (const auto& row : rows)
-    EXPECT_THROW(run(row.entry, row.inputs), Error) << row.entry << ", row " << &row - rows;
+    EXPECT_THROW(run("image", row.entry, nullptr, row.inputs), Error)
+        << row.entry << ", row " << &row - rows;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/entries/run.h"
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
@@ -48,15 +49,6 @@ const torch::nn::Module* codec() {
 const torch::nn::Module* vocos() {
   static const Model model = filled("vocos", "vocos", 22);
   return model.get();
-}
-
-Tensors run(const char* role, const char* name, const torch::nn::Module* model, Tensors inputs,
-            bool outputs_all = false) {
-  Call call;
-  call.model = model;
-  call.inputs = std::move(inputs);
-  call.outputs_all = outputs_all;
-  return run_entry(find_entry(role, name), std::move(call));
 }
 
 at::Tensor whole(int64_t x) { return at::full({1}, x, at::kLong); }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "tests/entries/run.h"
 #include "tests/support/parity_speech.h"
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
@@ -34,19 +35,10 @@ ModulePtr lips(const char* params) {
 }
 
 ModulePtr finder() {
-  const std::string file = test::source("assets/face/yunet/yunet_n.pth").string();
+  const std::string file = test::data("assets/yunet/yunet_n.pth").string();
   static const ModulePtr model =
       models::build(models::read_model("face", weights::read_checkpoint(file)), file);
   return model;
-}
-
-Tensors run(const char* role, const char* name, const ModulePtr& model, Tensors inputs,
-            bool outputs_all = false) {
-  Call call;
-  call.model = model.get();
-  call.inputs = std::move(inputs);
-  call.outputs_all = outputs_all;
-  return run_entry(find_entry(role, name), std::move(call));
 }
 
 at::Tensor fill(const std::string& name, at::IntArrayRef shape, double scale, double offset) {
@@ -87,7 +79,8 @@ TEST(Wav2LipEntry, ForwardNamesItsBlocksByModulePath) {
       {"mel", at::cat({fill("gen.mel", {1, 1, 80, 16}, 4, 0),
                        g.at("input:gen.mel_chunks").slice(0, 0, 1)})},
       {"faces", at::cat({fill("gen.face", {1, 6, 96, 96}, 0.5, 0.5), six.unsqueeze(0)})}};
-  const Tensors out = run("wav2lip", "forward", lips("params.json"), in, /*outputs_all=*/true);
+  const Tensors out =
+      run("wav2lip", "forward", lips("params.json").get(), in, /*outputs_all=*/true);
   for (const auto& [key, want] : g) {
     if (key.rfind("out:gen.", 0) != 0 || key.find("folded") != std::string::npos ||
         key == "out:gen.image_u8")
@@ -97,11 +90,11 @@ TEST(Wav2LipEntry, ForwardNamesItsBlocksByModulePath) {
     const bool image = name == "image";
     expect_close(key, out.at(name), want, image ? 1e-5 : 0, image ? 0 : 1e-5, stride_of(key));
   }
-  EXPECT_EQ(run("wav2lip", "forward", lips("params.json"), in).size(), 1u);
+  EXPECT_EQ(run("wav2lip", "forward", lips("params.json").get(), in).size(), 1u);
 }
 
 TEST(Wav2LipEntry, TheMiniature) {
-  const Tensors out = run("wav2lip", "forward", lips("mini_params.json"),
+  const Tensors out = run("wav2lip", "forward", lips("mini_params.json").get(),
                           {{"mel", fill("mini.mel", {2, 1, 80, 16}, 4, 0)},
                            {"faces", fill("mini.face", {2, 6, 96, 96}, 0.5, 0.5)}});
   expect_close("mini.image", out.at("image"),
@@ -111,7 +104,8 @@ TEST(Wav2LipEntry, TheMiniature) {
 
 TEST(FaceEntry, RawAndDetect) {
   const auto& g = test::golden(kFaces);
-  const Tensors raw = run("face", "raw", finder(), {{"frames_bgr_u8", g.at("talk3/input:bgr_u8")}});
+  const Tensors raw =
+      run("face", "raw", finder().get(), {{"frames_bgr_u8", g.at("talk3/input:bgr_u8")}});
   EXPECT_EQ(raw.size(), 12u);
   for (const auto& [name, got] : raw) {
     const bool probability = name.rfind("cls", 0) == 0 || name.rfind("obj", 0) == 0;
@@ -120,7 +114,7 @@ TEST(FaceEntry, RawAndDetect) {
   for (const char* clip : {"portrait_1080p_hevc", "talk2", "talk3", "talk5"}) {
     const std::string key = clip;
     const at::Tensor got =
-        run("face", "detect", finder(), {{"frames_bgr_u8", g.at(key + "/input:bgr_u8")}})
+        run("face", "detect", finder().get(), {{"frames_bgr_u8", g.at(key + "/input:bgr_u8")}})
             .at("detections");
     ASSERT_EQ(got.dim(), 2) << clip;
     EXPECT_EQ(got.size(1), 15) << clip;
@@ -132,12 +126,12 @@ TEST(FaceEntry, OtherSizesArePaddedAtTheRightAndBottom) {
   const at::Tensor frame =
       test::golden(kFaces).at("talk3/input:bgr_u8").slice(0, 0, 301).slice(1, 0, 317);
   const at::Tensor padded = at::constant_pad_nd(frame, {0, 0, 0, 3, 0, 19});
-  const Tensors a = run("face", "raw", finder(), {{"frames_bgr_u8", frame.contiguous()}}),
-                b = run("face", "raw", finder(), {{"frames_bgr_u8", padded}});
+  const Tensors a = run("face", "raw", finder().get(), {{"frames_bgr_u8", frame.contiguous()}}),
+                b = run("face", "raw", finder().get(), {{"frames_bgr_u8", padded}});
   for (const auto& [name, want] : b) expect_close(name, a.at(name), want, 0);
-  const at::Tensor none =
-      run("face", "detect", finder(), {{"frames_bgr_u8", at::zeros({2, 40, 50, 3}, at::kByte)}})
-          .at("detections");
+  const at::Tensor none = run("face", "detect", finder().get(),
+                              {{"frames_bgr_u8", at::zeros({2, 40, 50, 3}, at::kByte)}})
+                              .at("detections");
   EXPECT_EQ(none.sizes(), (std::vector<int64_t>{0, 15}));
 }
 
@@ -166,8 +160,9 @@ TEST(LipAndFaceEntries, BadInputsAreErrors) {
   };
   for (const auto& row : rows) {
     const bool face = std::string(row.role) == "face";
-    EXPECT_THROW(run(row.role, row.entry, face ? finder() : lips("mini_params.json"), row.inputs),
-                 Error)
+    EXPECT_THROW(
+        run(row.role, row.entry, (face ? finder() : lips("mini_params.json")).get(), row.inputs),
+        Error)
         << row.role << " " << row.entry << ", row " << &row - rows;
   }
 }

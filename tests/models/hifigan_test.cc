@@ -145,8 +145,7 @@ TEST(Hifigan, FoldedWeightsAreTakenAsTheyAre) {
 
 TEST(Hifigan, RealVocoderFromStoredMel) {
   const Checkpoint file = [] {
-    Checkpoint c =
-        weights::read_checkpoint(test::source("assets/hifigan/lj_v2/generator_v2").string());
+    Checkpoint c = weights::read_checkpoint(test::data("assets/hifigan/generator_v2").string());
     c.config = read_json(test::source("assets/hifigan/lj_v2/config.json"));
     return c;
   }();

@@ -16,7 +16,7 @@ using test::golden;
 
 const Yunet& net() {
   static const auto loaded = [] {
-    const auto c = weights::read_checkpoint(test::source("assets/face/yunet/yunet_n.pth").string());
+    const auto c = weights::read_checkpoint(test::data("assets/yunet/yunet_n.pth").string());
     return build_as<Yunet>(yunet_class().import(c), c.file);
   }();
   return *loaded;
@@ -107,7 +107,7 @@ TEST(Yunet, OtherModelsAndDamagedOnesAreErrors) {
   EXPECT_THROW(yunet_class().import(weights::read_checkpoint(
                    test::data("parity/wav2lip/checkpoints/mini_wav2lip.pth").string())),
                Error);
-  const auto c = weights::read_checkpoint(test::source("assets/face/yunet/yunet_n.pth").string());
+  const auto c = weights::read_checkpoint(test::data("assets/yunet/yunet_n.pth").string());
   ModelFile file = yunet_class().import(c);
   const std::string variance = "backbone.model1.conv1.bn.running_var";
   file.tensors.set(variance, at::full_like(file.tensors.at(variance), -1));

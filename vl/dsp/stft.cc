@@ -76,7 +76,9 @@ at::Tensor mel_filterbank(MelScale scale, int64_t sample_rate, int64_t n_fft, in
                  c = edges[static_cast<size_t>(m) + 2];
     for (int64_t k = 0; k < bins; ++k) {
       const double f = static_cast<double>(k * sample_rate) / static_cast<double>(n_fft);
-      rows[m][k] = std::max(0.0, std::min((f - a) / (b - a), (c - f) / (c - b))) * 2.0 / (c - a);
+      const double triangle = std::max(0.0, std::min((f - a) / (b - a), (c - f) / (c - b)));
+      // librosa, whose bands these are, keeps the triangles as float32 before it scales them.
+      rows[m][k] = static_cast<float>(triangle) * (2.0 / (c - a));
     }
   }
   return out;

@@ -98,8 +98,9 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_file(const std::string& role,
                                                        const std::string& path,
                                                        const std::string& name) {
   const models::ModelFile file = models::read_model(role, weights::read_checkpoint(path));
+  auto module = models::build(file, path);
   used_.push_back({role, name, digests_.of(path)});
-  return models::build(file, path);
+  return module;
 }
 
 std::shared_ptr<torch::nn::Module> ModelSet::load_source(const std::string& role,

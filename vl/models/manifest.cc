@@ -2,6 +2,8 @@
 
 #include <filesystem>
 
+#include "vl/core/error.h"
+
 namespace vl::models {
 
 using nlohmann::json;
@@ -28,6 +30,15 @@ weights::StateDict find_tensors(const weights::Checkpoint& checkpoint,
     if (!found.empty()) return found;
   }
   return {};
+}
+
+int64_t size_of(const weights::StateDict& state, const std::string& key, int64_t rank,
+                int64_t dim) {
+  const at::Tensor& t = state.at(key);
+  if (t.dim() != rank || t.numel() == 0)
+    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted {}, none of them 0", key, t.dim(),
+         rank);
+  return t.size(dim);
 }
 
 }  // namespace vl::models

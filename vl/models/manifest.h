@@ -19,4 +19,8 @@ nlohmann::json manifest_part(const weights::Checkpoint& checkpoint);
 weights::StateDict find_tensors(const weights::Checkpoint& checkpoint,
                                 const std::vector<std::string>& entries);
 
+/// Size `dim` of the tensor `key`, which must have `rank` dimensions, none of them 0: what
+/// importers read a configuration from. @throws Error(kBadWeights)
+int64_t size_of(const weights::StateDict& state, const std::string& key, int64_t rank, int64_t dim);
+
 }  // namespace vl::models

@@ -28,6 +28,21 @@ class Module : public torch::nn::Module {
   }
 };
 
+/// A level of the key path without a forward of its own.
+class Level : public Module {
+ public:
+  template <class Child, class... Args>
+  std::shared_ptr<Child> add(const std::string& name, Args&&... args) {
+    return child<Child>(name, std::forward<Args>(args)...);
+  }
+  at::Tensor table(const std::string& name, at::IntArrayRef shape) {
+    return parameter(name, shape);
+  }
+  at::Tensor fixed(const std::string& name, at::Tensor value) {
+    return buffer(name, std::move(value));
+  }
+};
+
 /// A list of children "0", "1", ... of one class.
 template <class Child>
 class ListOf : public Module {

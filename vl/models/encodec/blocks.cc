@@ -6,15 +6,6 @@ namespace vl::models::encodec {
 
 namespace {
 
-/// A level of the key path without a forward of its own.
-class Level : public nn::Module {
- public:
-  template <class Child, class... Args>
-  std::shared_ptr<Child> add(const std::string& name, Args&&... args) {
-    return child<Child>(name, std::forward<Args>(args)...);
-  }
-};
-
 /// Reflect padding; a signal that is too short for it is lengthened by zeros first, which are cut
 /// off afterwards.
 at::Tensor reflect_pad(const at::Tensor& x, int64_t left, int64_t right) {
@@ -29,7 +20,7 @@ at::Tensor reflect_pad(const at::Tensor& x, int64_t left, int64_t right) {
 
 CausalConv::CausalConv(int64_t in, int64_t out, int64_t kernel, int64_t stride)
     : kernel_(kernel), stride_(stride) {
-  conv_ = child<Level>("conv")->add<nn::Conv1d>(
+  conv_ = child<nn::Level>("conv")->add<nn::Conv1d>(
       "conv", nn::Conv1dOptions{.in = in, .out = out, .kernel = kernel, .stride = stride});
 }
 
@@ -43,7 +34,7 @@ at::Tensor CausalConv::operator()(const at::Tensor& x) const {
 
 CausalUpsample::CausalUpsample(int64_t in, int64_t out, int64_t kernel, int64_t stride)
     : cut_(kernel - stride) {
-  conv_ = child<Level>("convtr")->add<nn::ConvTranspose1d>(
+  conv_ = child<nn::Level>("convtr")->add<nn::ConvTranspose1d>(
       "convtr",
       nn::ConvTranspose1dOptions{.in = in, .out = out, .kernel = kernel, .stride = stride});
 }
@@ -54,7 +45,7 @@ at::Tensor CausalUpsample::operator()(const at::Tensor& x) const {
 }
 
 Residual::Residual(int64_t channels) {
-  const auto block = child<Level>("block");
+  const auto block = child<nn::Level>("block");
   first_ = block->add<CausalConv>("1", channels, channels / 2, 3);
   second_ = block->add<CausalConv>("3", channels / 2, channels, 1);
   shortcut_ = child<CausalConv>("shortcut", channels, channels, 1);

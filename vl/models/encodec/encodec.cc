@@ -9,22 +9,6 @@
 
 namespace vl::models::encodec {
 
-namespace {
-
-/// A level of the key path without a forward of its own.
-class Level : public nn::Module {
- public:
-  template <class Child, class... Args>
-  std::shared_ptr<Child> add(const std::string& name, Args&&... args) {
-    return child<Child>(name, std::forward<Args>(args)...);
-  }
-  at::Tensor table(const std::string& name, at::IntArrayRef shape) {
-    return parameter(name, shape);
-  }
-};
-
-}  // namespace
-
 int64_t EncodecConfig::hop() const {
   int64_t out = 1;
   for (const int64_t r : ratios) out *= r;
@@ -53,7 +37,7 @@ at::Tensor Sequence::operator()(const at::Tensor& x, const char* prefix, Taps* t
 
 Encodec::Encodec(const EncodecConfig& config) : config_(config) {
   const auto stages = static_cast<int64_t>(config.ratios.size()), length = 3 * stages + 4;
-  const auto encoder = child<Level>("encoder"), decoder = child<Level>("decoder");
+  const auto encoder = child<nn::Level>("encoder"), decoder = child<nn::Level>("decoder");
   encoder_ = encoder->add<Sequence>("model", length);
   int64_t channels = config.filters;
   encoder_->add<CausalConv>(0, 1, channels, 7);
@@ -75,10 +59,10 @@ Encodec::Encodec(const EncodecConfig& config) : config_(config) {
     decoder_->add<Residual>(3 * i + 4, channels);
   }
   decoder_->add<CausalConv>(3 * stages + 3, channels, 1, 7);
-  const auto layers = child<Level>("quantizer")->add<Level>("vq")->add<Level>("layers");
+  const auto layers = child<nn::Level>("quantizer")->add<nn::Level>("vq")->add<nn::Level>("layers");
   for (int64_t k = 0; k < config.codebooks; ++k)
-    books_.push_back(layers->add<Level>(std::to_string(k))
-                         ->add<Level>("_codebook")
+    books_.push_back(layers->add<nn::Level>(std::to_string(k))
+                         ->add<nn::Level>("_codebook")
                          ->table("embed", {config.codebook_size, config.dim}));
 }
 
@@ -143,19 +127,15 @@ bool recognise(const Checkpoint& checkpoint) {
 }
 
 EncodecConfig config_of(const StateDict& t) {
-  const auto size = [&](const std::string& key, int64_t dim) {
-    const at::Tensor& w = t.at(key);
-    if (w.dim() <= dim) fail(Code::kBadWeights, "\"{}\" has {} dimensions", key, w.dim());
-    return w.size(dim);
-  };
   EncodecConfig c;
-  c.filters = size("encoder.model.0.conv.conv.weight", 0);
+  c.filters = size_of(t, "encoder.model.0.conv.conv.weight", 3, 0);
   c.codebooks = t.count("quantizer.vq.layers", "_codebook.embed");
-  c.codebook_size = size("quantizer.vq.layers.0._codebook.embed", 0);
-  c.dim = size("quantizer.vq.layers.0._codebook.embed", 1);
+  c.codebook_size = size_of(t, "quantizer.vq.layers.0._codebook.embed", 2, 0);
+  c.dim = size_of(t, "quantizer.vq.layers.0._codebook.embed", 2, 1);
   c.ratios.clear();
   for (int64_t i = 3; t.contains(fmt::format("decoder.model.{}.convtr.convtr.weight", i)); i += 3)
-    c.ratios.push_back(size(fmt::format("decoder.model.{}.convtr.convtr.weight", i), 2) / 2);
+    c.ratios.push_back(size_of(t, fmt::format("decoder.model.{}.convtr.convtr.weight", i), 3, 2) /
+                       2);
   c.lstm_layers = 0;
   while (t.contains(fmt::format("decoder.model.1.lstm.weight_ih_l{}", c.lstm_layers)))
     ++c.lstm_layers;

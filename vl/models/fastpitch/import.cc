@@ -2,6 +2,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/fastpitch/fastpitch.h"
+#include "vl/models/manifest.h"
 #include "vl/models/model_class.h"
 
 namespace vl::models::fastpitch {
@@ -33,48 +34,41 @@ bool looks_right(const StateDict& tensors) {
          tensors.contains("proj.weight");
 }
 
-int64_t size_of(const StateDict& tensors, const std::string& key, int64_t dim) {
-  const at::Tensor& t = tensors.at(key);
-  if (t.dim() <= dim)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, more than {} are wanted", key, t.dim(), dim);
-  return t.size(dim);
-}
-
 FftConfig fft_from_shapes(const StateDict& t, const std::string& name) {
   const std::string first = name + ".layers.0.";
   FftConfig c;
   c.n_layers = t.count(name + ".layers", "dec_attn.qkv_net.weight");
   c.n_heads = 1;
-  c.d_head = size_of(t, first + "dec_attn.qkv_net.weight", 0) / 3;
-  c.conv1d_filter_size = size_of(t, first + "pos_ff.CoreNet.0.weight", 0);
-  c.conv1d_kernel_size = size_of(t, first + "pos_ff.CoreNet.0.weight", 2);
+  c.d_head = size_of(t, first + "dec_attn.qkv_net.weight", 2, 0) / 3;
+  c.conv1d_filter_size = size_of(t, first + "pos_ff.CoreNet.0.weight", 3, 0);
+  c.conv1d_kernel_size = size_of(t, first + "pos_ff.CoreNet.0.weight", 3, 2);
   return c;
 }
 
 PredictorConfig predictor_from_shapes(const StateDict& t, const std::string& name) {
   PredictorConfig c;
   c.n_layers = t.count(name + ".layers", "conv.weight");
-  c.filter_size = size_of(t, name + ".layers.0.conv.weight", 0);
-  c.kernel_size = size_of(t, name + ".layers.0.conv.weight", 2);
+  c.filter_size = size_of(t, name + ".layers.0.conv.weight", 3, 0);
+  c.kernel_size = size_of(t, name + ".layers.0.conv.weight", 3, 2);
   return c;
 }
 
 FastPitchConfig config_from_shapes(const StateDict& t) {
   FastPitchConfig c;
-  c.n_symbols = size_of(t, kWordTable, 0);
-  c.symbols_embedding_dim = size_of(t, kWordTable, 1);
-  c.n_mel_channels = size_of(t, "proj.weight", 0);
+  c.n_symbols = size_of(t, kWordTable, 2, 0);
+  c.symbols_embedding_dim = size_of(t, kWordTable, 2, 1);
+  c.n_mel_channels = size_of(t, "proj.weight", 2, 0);
   c.encoder = fft_from_shapes(t, "encoder");
   c.decoder = fft_from_shapes(t, "decoder");
   c.duration = predictor_from_shapes(t, "duration_predictor");
   c.pitch = predictor_from_shapes(t, "pitch_predictor");
-  c.pitch_embedding_kernel_size = size_of(t, "pitch_emb.weight", 2);
+  c.pitch_embedding_kernel_size = size_of(t, "pitch_emb.weight", 3, 2);
   c.energy_conditioning = t.contains("energy_predictor.fc.weight");
   if (c.energy_conditioning) {
     c.energy = predictor_from_shapes(t, "energy_predictor");
-    c.energy_embedding_kernel_size = size_of(t, "energy_emb.weight", 2);
+    c.energy_embedding_kernel_size = size_of(t, "energy_emb.weight", 3, 2);
   }
-  if (t.contains("speaker_emb.weight")) c.n_speakers = size_of(t, "speaker_emb.weight", 0);
+  if (t.contains("speaker_emb.weight")) c.n_speakers = size_of(t, "speaker_emb.weight", 2, 0);
   return c;
 }
 

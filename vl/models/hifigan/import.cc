@@ -7,6 +7,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/hifigan/generator.h"
+#include "vl/models/manifest.h"
 #include "vl/models/model_class.h"
 
 namespace vl::models::hifigan {
@@ -73,12 +74,6 @@ bool looks_right(const StateDict& t) {
          (t.contains("resblocks.0.convs1.0.weight") || t.contains("resblocks.0.convs.0.weight"));
 }
 
-int64_t size_of(const StateDict& t, const std::string& key, int64_t dim) {
-  if (t.at(key).dim() != 3)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted 3", key, t.at(key).dim());
-  return t.at(key).size(dim);
-}
-
 /// Dilations have no trace in the shapes: those of the public variants.
 std::vector<int64_t> usual_dilations(const std::string& kind, size_t j, int64_t count) {
   static const std::vector<std::vector<int64_t>> kSingles = {{1, 2}, {2, 6}, {3, 12}};
@@ -93,12 +88,12 @@ std::vector<int64_t> usual_dilations(const std::string& kind, size_t j, int64_t 
 
 HifiganConfig config_from_shapes(const StateDict& t) {
   HifiganConfig c;
-  c.num_mels = size_of(t, "conv_pre.weight", 1);
-  c.upsample_initial_channel = size_of(t, "conv_pre.weight", 0);
+  c.num_mels = size_of(t, "conv_pre.weight", 3, 1);
+  c.upsample_initial_channel = size_of(t, "conv_pre.weight", 3, 0);
   c.upsample_rates.clear();
   c.upsample_kernel_sizes.clear();
   for (int64_t i = 0; t.contains(fmt::format("ups.{}.weight", i)); ++i) {
-    const int64_t kernel = size_of(t, fmt::format("ups.{}.weight", i), 2);
+    const int64_t kernel = size_of(t, fmt::format("ups.{}.weight", i), 3, 2);
     c.upsample_kernel_sizes.push_back(kernel);
     c.upsample_rates.push_back(kernel / 2);  // every public variant
   }
@@ -111,7 +106,7 @@ HifiganConfig config_from_shapes(const StateDict& t) {
   const auto stages = static_cast<int64_t>(c.upsample_rates.size());
   for (int64_t j = 0; j < blocks / stages; ++j) {
     const std::string prefix = fmt::format("resblocks.{}.{}", j, convs);
-    c.resblock_kernel_sizes.push_back(size_of(t, prefix + ".0.weight", 2));
+    c.resblock_kernel_sizes.push_back(size_of(t, prefix + ".0.weight", 3, 2));
     c.resblock_dilation_sizes.push_back(
         usual_dilations(c.resblock, static_cast<size_t>(j), t.count(prefix, "weight")));
   }
@@ -163,7 +158,7 @@ HifiganConfig read_config(const Checkpoint& checkpoint, const StateDict& tensors
       given.contains("resblock_dilation_sizes") && given.contains("upsample_rates") &&
       given.contains("upsample_kernel_sizes") && given.contains("upsample_initial_channel");
   if (!complete) config = config_from_shapes(tensors);
-  config.num_mels = size_of(tensors, "conv_pre.weight", 1);
+  config.num_mels = size_of(tensors, "conv_pre.weight", 3, 1);
   json setup = part(checkpoint, "train_setup");
   if (setup.is_object())
     for (const char* key :
@@ -173,10 +168,10 @@ HifiganConfig read_config(const Checkpoint& checkpoint, const StateDict& tensors
   set_fields(config, setup);
   set_fields(config, given);
   check_config(config);
-  if (config.upsample_initial_channel != size_of(tensors, "conv_pre.weight", 0))
+  if (config.upsample_initial_channel != size_of(tensors, "conv_pre.weight", 3, 0))
     fail(Code::kBadWeights,
          "upsample_initial_channel is {} in the configuration, {} in the weights",
-         config.upsample_initial_channel, size_of(tensors, "conv_pre.weight", 0));
+         config.upsample_initial_channel, size_of(tensors, "conv_pre.weight", 3, 0));
   return config;
 }
 

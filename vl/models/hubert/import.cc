@@ -100,14 +100,6 @@ void refuse_large(const StateDict& state, const Checkpoint& checkpoint) {
          "models need the base layout");
 }
 
-int64_t size_of(const StateDict& state, const std::string& key, int64_t rank, int64_t dim) {
-  const at::Tensor& t = state.at(key);
-  if (t.dim() != rank || t.numel() == 0)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted {}, none of them 0", key, t.dim(),
-         rank);
-  return t.size(dim);
-}
-
 HubertConfig config_of(const StateDict& state, const Checkpoint& checkpoint) {
   HubertConfig c;
   const std::string conv = "feature_extractor.conv_layers";

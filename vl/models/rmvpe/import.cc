@@ -25,14 +25,6 @@ bool recognise(const Checkpoint& checkpoint) {
   return has_layout(find_tensors(checkpoint, {"", "model"}));
 }
 
-int64_t size_of(const StateDict& state, const std::string& key, int64_t rank, int64_t dim) {
-  const at::Tensor& t = state.at(key);
-  if (t.dim() != rank || t.numel() == 0)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted {}, none of them 0", key, t.dim(),
-         rank);
-  return t.size(dim);
-}
-
 RmvpeConfig config_of(const StateDict& state) {
   RmvpeConfig c;
   c.levels = state.count("unet.encoder.layers", "conv.0.conv.0.weight");

@@ -127,14 +127,6 @@ T typed(const json& value, const char* what) {
   }
 }
 
-int64_t size_of(const StateDict& state, const std::string& key, int64_t rank, int64_t dim) {
-  const at::Tensor& t = state.at(key);
-  if (t.dim() != rank || t.numel() == 0)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted {}, none of them 0", key, t.dim(),
-         rank);
-  return t.size(dim);
-}
-
 /// Everything that the shapes of the tensors show.
 RvcConfig config_of_shapes(const StateDict& state) {
   RvcConfig c;

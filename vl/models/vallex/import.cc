@@ -27,13 +27,6 @@ bool has_layout(const StateDict& t) {
 
 bool recognise(const Checkpoint& checkpoint) { return has_layout(public_state(checkpoint)); }
 
-int64_t size_of(const StateDict& t, const std::string& key, int64_t dim) {
-  if (t.at(key).dim() != 2 || t.at(key).numel() == 0)
-    fail(Code::kBadWeights, "\"{}\" has {} dimensions, wanted 2, none of them 0", key,
-         t.at(key).dim());
-  return t.at(key).size(dim);
-}
-
 /// A setting of the container, or of the JSON beside it (a manifest's part too).
 int64_t setting(const Checkpoint& checkpoint, const char* key, int64_t otherwise) {
   if (const weights::Value* value = checkpoint.root.find(key))
@@ -46,12 +39,12 @@ int64_t setting(const Checkpoint& checkpoint, const char* key, int64_t otherwise
 
 VallexConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
   VallexConfig c;
-  c.text_rows = size_of(t, kTextKey, 0);
-  c.dim = size_of(t, kTextKey, 1);
-  c.ffn = size_of(t, kArLayerKey, 0);
+  c.text_rows = size_of(t, kTextKey, 2, 0);
+  c.dim = size_of(t, kTextKey, 2, 1);
+  c.ffn = size_of(t, kArLayerKey, 2, 0);
   c.ar_layers = t.count("ar_decoder.layers", "linear1.weight");
   c.nar_layers = t.count("nar_decoder.layers", "linear1.weight");
-  c.languages = size_of(t, "ar_language_embedding.word_embeddings.weight", 0);
+  c.languages = size_of(t, "ar_language_embedding.word_embeddings.weight", 2, 0);
   c.heads = setting(checkpoint, "nhead", setting(checkpoint, "heads", 0));
   if (c.heads <= 0) c.heads = std::max<int64_t>(1, c.dim / 64);
   c.prefix_mode = setting(checkpoint, "prefix_mode", c.prefix_mode);

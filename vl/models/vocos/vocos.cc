@@ -12,18 +12,6 @@ namespace {
 
 constexpr double kNormEps = 1e-6, kMaxMagnitude = 100.0;
 
-class Level : public nn::Module {
- public:
-  template <class Child, class... Args>
-  std::shared_ptr<Child> add(const std::string& name, Args&&... args) {
-    return child<Child>(name, std::forward<Args>(args)...);
-  }
-  at::Tensor table(const std::string& name, at::IntArrayRef shape) {
-    return parameter(name, shape);
-  }
-  at::Tensor fixed(const std::string& name, int64_t n) { return buffer(name, at::empty({n})); }
-};
-
 }  // namespace
 
 void describe(VocosConfig& c, Fields& f) {
@@ -95,7 +83,7 @@ at::Tensor Backbone::operator()(const at::Tensor& features, int64_t id, Taps* ta
 
 Head::Head(const VocosConfig& c) : n_fft_(c.n_fft), hop_(c.hop) {
   out_ = child<nn::Linear>("out", c.dim, c.n_fft + 2);
-  window_ = child<Level>("istft")->fixed("window", c.n_fft);
+  window_ = child<nn::Level>("istft")->fixed("window", at::empty({c.n_fft}));
 }
 
 /// Sum of the frames, hop apart. frames [B, T, n_fft] -> [B, (T - 1) * hop + n_fft]
@@ -121,7 +109,7 @@ at::Tensor Head::operator()(const at::Tensor& x, Taps* taps) const {
 Vocos::Vocos(const VocosConfig& config) : config_(config) {
   validate(config);
   codebooks_ =
-      child<Level>("feature_extractor")
+      child<nn::Level>("feature_extractor")
           ->table("codebook_weights", {config.codebooks * config.codebook_size, config.features});
   backbone_ = child<Backbone>("backbone", config);
   head_ = child<Head>("head", config);
@@ -171,19 +159,14 @@ int64_t hop_of(const nlohmann::json& config, int64_t otherwise) {
 }
 
 VocosConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
-  const auto size = [&](const std::string& key, int64_t dim) {
-    const at::Tensor& w = t.at(key);
-    if (w.dim() <= dim) fail(Code::kBadWeights, "\"{}\" has {} dimensions", key, w.dim());
-    return w.size(dim);
-  };
   VocosConfig c;
-  c.codebooks = size("feature_extractor.codebook_weights", 0) / c.codebook_size;
-  c.features = size("feature_extractor.codebook_weights", 1);
-  c.dim = size("backbone.embed.weight", 0);
+  c.codebooks = size_of(t, "feature_extractor.codebook_weights", 2, 0) / c.codebook_size;
+  c.features = size_of(t, "feature_extractor.codebook_weights", 2, 1);
+  c.dim = size_of(t, "backbone.embed.weight", 3, 0);
   c.layers = t.count("backbone.convnext", "gamma");
-  c.inner = size("backbone.convnext.0.pwconv1.weight", 0);
-  c.bandwidths = size("backbone.norm.scale.weight", 0);
-  c.n_fft = size("head.istft.window", 0);
+  c.inner = size_of(t, "backbone.convnext.0.pwconv1.weight", 2, 0);
+  c.bandwidths = size_of(t, "backbone.norm.scale.weight", 2, 0);
+  c.n_fft = size_of(t, "head.istft.window", 1, 0);
   c.hop = hop_of(checkpoint.config.value_or(nlohmann::json()), c.n_fft / 4);
   validate(c);
   return c;
