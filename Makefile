@@ -5,7 +5,7 @@ SANITIZED = vl_core_test vl_media_test vl_weights_test vl_text_test vl_pipeline_
 .PHONY: help setup build demo test asan fuzz format lint clean
 
 help:
-	@echo "make setup   install packages and libtorch      make demo   dub the avatar clip"
+	@echo "make setup   install packages, libtorch, WORLD     make demo   dub the avatar clip"
 	@echo "make build   build in build/ci                  make test   build and run all tests"
 	@echo "make asan    tests under address and undefined-behaviour sanitizers"
 	@echo "make fuzz    a short libFuzzer run of the checkpoint readers"

@@ -1,9 +1,17 @@
 # vl_add_layers(): one static library vl_NAME for each line of layers.txt whose folder has sources; it links what the line names.
-# A file NAME_media.cc (or in a folder media/) is left out without the media libraries.
+# A file NAME_media.cc is left out without the media libraries, NAME_world.cc without WORLD; then NAME_media_absent.cc and
+# NAME_world_absent.cc take their places.
 function(vl_layer_sources name out)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/vl/${name}/*.cc)
-  if(NOT VL_HAVE_MEDIA)
+  if(VL_HAVE_MEDIA)
+    list(FILTER sources EXCLUDE REGEX "_media_absent\\.cc$")
+  else()
     list(FILTER sources EXCLUDE REGEX "_media\\.cc$")
+  endif()
+  if(VL_HAVE_WORLD)
+    list(FILTER sources EXCLUDE REGEX "_world_absent\\.cc$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "_world\\.cc$")
   endif()
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
@@ -42,6 +50,14 @@ function(vl_add_layers)
       # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake links it), so that both share one set of threads.
       set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc PROPERTIES COMPILE_OPTIONS -fopenmp)
       continue()  # raw pointers only: no torch header, no precompiled one
+    endif()
+    if(name STREQUAL "dsp")
+      if(VL_HAVE_WORLD)
+        target_link_libraries(vl_dsp PRIVATE vl_world)
+      endif()
+      # The high-pass filter repeats the public program's bits: no fused multiply-add (the flag does not fit the precompiled header).
+      set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/dsp/highpass.cc PROPERTIES COMPILE_OPTIONS -ffp-contract=off
+                                                                                    SKIP_PRECOMPILE_HEADERS ON)
     endif()
     vl_reuse_pch(vl_${name} "${deps}")
   endforeach()

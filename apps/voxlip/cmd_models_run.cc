@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include <fstream>
+#include <filesystem>
 
 #include "apps/voxlip/verb.h"
 #include "vl/core/clock.h"
@@ -18,10 +18,12 @@ namespace vl::app {
 
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct RunOptions {
   std::string entry, weights, inputs, outputs, model_config, lang = "auto";
+  std::string content, f0_weights, index;
   int64_t fill_seed = -1;
   bool outputs_all = false;
 };
@@ -37,16 +39,18 @@ void describe(RunOptions& o, Fields& f) {
   f.add("outputs", &o.outputs, "safetensors to write, out:NAME tensors");
   f.add("outputs_all", &o.outputs_all, "one further tensor a main block");
   f.add("lang", &o.lang, "language of text entries: en, mix");
+  f.add("content", &o.content, "content model of rvc convert");
+  f.add("f0_weights", &o.f0_weights, "RMVPE model of rvc convert; without it yin");
+  f.add("index", &o.index, "feature index of rvc retrieve and rvc convert");
 }
 
-/// A part of a family manifest may ask for weights rounded to half.
-bool half_storage(const nlohmann::json& config, const std::string& params_file) {
-  if (!config.is_object() || !config.contains("parts")) return false;
-  const std::string name = std::filesystem::path(params_file).filename().string();
+/// The part of a family's manifest.json that a parameter list belongs to, or null.
+nlohmann::json manifest_part(const nlohmann::json& config, const std::string& params_file) {
+  if (!config.is_object() || !config.contains("parts")) return nullptr;
+  const std::string name = fs::path(params_file).filename().string();
   for (const auto& part : config["parts"])
-    if (part.is_object() && part.value("params", "") == name)
-      return part.value("storage", "") == "float16";
-  return false;
+    if (part.is_object() && part.value("params", "") == name) return part;
+  return nullptr;
 }
 
 class ModelsRun : public Verb {
@@ -60,7 +64,12 @@ class ModelsRun : public Verb {
   std::vector<OptionGroup> groups() override {
     OptionGroup g{"Run", {}, false};
     describe(options_, g.fields);
-    return {g};
+    OptionGroup rvc{"RVC, for rvc convert", {}, false};
+    rvc_.exact_length = false;  // the goldens are the public program's
+    stages::describe(rvc_, rvc.fields);
+    for (const char* replaced : {"rvc_model", "rvc_index"})
+      rvc.fields = rvc.fields.without(replaced);
+    return {g, rvc};
   }
 
   Json run(VerbContext& c) override {
@@ -74,7 +83,8 @@ class ModelsRun : public Verb {
     check_output(options_.outputs, c.global.overwrite);
     entries::Call call{.outputs_all = options_.outputs_all,
                        .seed = static_cast<uint64_t>(c.global.seed),
-                       .flags = {{"lang", options_.lang}}};
+                       .flags = {{"lang", options_.lang}},
+                       .rvc = rvc_};
     for (const auto& [key, value] : weights::read_safetensors(options_.inputs).tensors) {
       if (key.rfind("input:", 0) != 0)
         throw Error(Code::kUnknownName,
@@ -84,8 +94,12 @@ class ModelsRun : public Verb {
     }
     const Json shapes = shapes_json("input:", call.inputs);
     std::shared_ptr<torch::nn::Module> model;
-    if (entry.needs_model) model = load(entry.role, call);
+    if (entry.needs_model) model = load_main(entry.role, call);
     call.model = model.get();
+    for (const auto& [role, path] : {std::pair{"content", &options_.content},
+                                     {"f0", &options_.f0_weights},
+                                     {"rvc-index", &options_.index}})
+      if (!path->empty()) call.parts[role] = models::build(read(role, *path), *path);
     const Stopwatch watch;
     const entries::Tensors out = entries::run_entry(entry, call);
     const double ms = watch.ms();
@@ -113,31 +127,39 @@ class ModelsRun : public Verb {
     return out;
   }
 
-  std::shared_ptr<torch::nn::Module> load(const std::string& role, entries::Call& call) {
-    if (options_.weights.empty()) throw Error(Code::kMissingArgument, "--weights is missing");
-    const bool list = options_.weights.size() > 5 &&
-                      options_.weights.compare(options_.weights.size() - 5, 5, ".json") == 0;
-    weights::Checkpoint checkpoint;
+  /// Any container, or a parameter list: its seed is --fill-seed, or the one that the manifest
+  /// given as --config has for it.
+  models::ModelFile read(const std::string& role, const std::string& path) const {
     std::optional<nlohmann::json> config;
     if (!options_.model_config.empty()) config = dub::read_config_file(options_.model_config);
-    if (list) {
-      if (options_.fill_seed < 0)
+    weights::Checkpoint checkpoint;
+    if (fs::path(path).extension() == ".json") {
+      const nlohmann::json part = config ? manifest_part(*config, path) : nlohmann::json();
+      const int64_t seed = options_.fill_seed >= 0 && path == options_.weights ? options_.fill_seed
+                           : part.is_object() ? part.value("seed", int64_t{-1})
+                                              : -1;
+      if (seed < 0)
         throw Error(Code::kMissingArgument, "--fill-seed is missing: a parameter list needs one");
-      checkpoint = weights::read_fill(options_.weights, static_cast<uint64_t>(options_.fill_seed),
-                                      config && half_storage(*config, options_.weights));
+      checkpoint = weights::read_fill(path, static_cast<uint64_t>(seed),
+                                      part.is_object() && part.value("storage", "") == "float16");
     } else {
-      checkpoint = weights::read_checkpoint(options_.weights);
+      checkpoint = weights::read_checkpoint(path);
     }
     if (config) checkpoint.config = config;
-    const models::ModelFile file = models::read_model(role, checkpoint);
+    return models::read_model(role, checkpoint);
+  }
+
+  std::shared_ptr<torch::nn::Module> load_main(const std::string& role, entries::Call& call) {
+    if (options_.weights.empty()) throw Error(Code::kMissingArgument, "--weights is missing");
+    const models::ModelFile file = read(role, options_.weights);
     call.model_config = file.config.dump();
     params_ = file.tensors.numel();
-    if (!std::filesystem::is_directory(options_.weights))
-      weights_sha256_ = sha256_file(options_.weights);
+    if (!fs::is_directory(options_.weights)) weights_sha256_ = sha256_file(options_.weights);
     return models::build(file, options_.weights);
   }
 
   RunOptions options_;
+  stages::RvcOptions rvc_;
   std::string weights_sha256_;
   int64_t params_ = 0;
 };

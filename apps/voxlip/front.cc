@@ -19,6 +19,7 @@ constexpr const char* kHelp =
     "\n"
     "  dub      video + target text -> dubbed video\n"
     "  models   list, inspect, import, verify and run model files\n"
+    "  bench    run: times single stages\n"
     "\n"
     "voxlip VERB --help lists the flags of a verb; voxlip --explain CODE explains an error.\n";
 

@@ -32,6 +32,9 @@ struct VerbContext {
   std::string config_toml;  ///< the configuration in force, as --print-config shows it
   std::filesystem::path&
       job_dir;  ///< set by a verb that has made its job folder; the result document is kept there
+  /// Result documents that a verb has printed itself, one for each of several inputs; where there
+  /// are any, no further one is printed for the whole.
+  std::vector<nlohmann::ordered_json>& documents;
 };
 
 /// A verb or sub-verb ("models run"): its options, positional arguments and the function that does
@@ -58,10 +61,12 @@ dub::ModelPlaces model_places(const GlobalOptions& global);
 std::vector<std::unique_ptr<Verb>> all_verbs();
 
 std::unique_ptr<Verb> make_dub();
+std::unique_ptr<Verb> make_convert();
 std::unique_ptr<Verb> make_models_list();
 std::unique_ptr<Verb> make_models_inspect();
 std::unique_ptr<Verb> make_models_import();
 std::unique_ptr<Verb> make_models_verify();
 std::unique_ptr<Verb> make_models_run();
+std::unique_ptr<Verb> make_bench_run();
 
 }  // namespace vl::app

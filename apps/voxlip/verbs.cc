@@ -21,11 +21,13 @@ namespace vl::app {
 std::vector<std::unique_ptr<Verb>> all_verbs() {
   std::vector<std::unique_ptr<Verb>> out;
   out.push_back(make_dub());
+  out.push_back(make_convert());
   out.push_back(make_models_list());
   out.push_back(make_models_inspect());
   out.push_back(make_models_import());
   out.push_back(make_models_verify());
   out.push_back(make_models_run());
+  out.push_back(make_bench_run());
   return out;
 }
 
@@ -121,6 +123,7 @@ struct Run {
   std::string verb;
   WarningList warnings;
   std::filesystem::path job_dir;
+  std::vector<Json> documents;
   Stopwatch watch;
   bool wants_json = false;
   bool printed = false;  ///< help or configuration was asked for, and that is all
@@ -175,8 +178,8 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
              run.global.log_jsonl ? &events : nullptr);
   CancelToken cancel;
   cancel_on_signals(cancel);
-  VerbContext context{run.global, command.arguments(),  cancel,     run.warnings, console, events,
-                      command,    command.print_toml(), run.job_dir};
+  VerbContext context{run.global, command.arguments(),  cancel,      run.warnings, console, events,
+                      command,    command.print_toml(), run.job_dir, run.documents};
   return verb.run(context);
 }
 
@@ -201,17 +204,22 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
   const Json job = {{"job", run.job_dir.filename().string()}};
   const Json document = result_document(outcome, error && !run.job_dir.empty() ? job : body);
   // A record that cannot be written does not hide how the run itself ended.
-  const auto write_record = [&](const std::string& path, bool overwrite) {
+  const auto write_record = [&](const std::string& path, const std::string& text, bool overwrite) {
     try {
-      write_file_atomic(path, document.dump(2) + "\n", overwrite);
+      write_file_atomic(path, text, overwrite);
     } catch (const Error& e) {
       console.line(error_text(e, console.color()));
       if (outcome.exit == 0) outcome.exit = e.exit();
     }
   };
-  if (!run.job_dir.empty()) write_record((run.job_dir / "result.json").string(), true);
-  if (!run.global.report_json.empty()) write_record(run.global.report_json, run.global.overwrite);
-  if (run.wants_json) std::printf("%s\n", json_line(document).c_str());
+  std::string report = document.dump(2) + "\n";
+  if (!run.job_dir.empty()) write_record((run.job_dir / "result.json").string(), report, true);
+  const bool several = !run.documents.empty();
+  if (several) report.clear();
+  for (const Json& d : run.documents) report += json_line(d) + "\n";
+  if (!run.global.report_json.empty())
+    write_record(run.global.report_json, report, run.global.overwrite);
+  if (run.wants_json && !several) std::printf("%s\n", json_line(document).c_str());
   check_standard_output();
   return outcome.exit;
 }

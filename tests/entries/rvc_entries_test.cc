@@ -116,5 +116,64 @@ TEST(RvcEntries, BadInputsAreErrors) {
         << row.role << " " << row.entry;
 }
 
+std::shared_ptr<torch::nn::Module> loaded(const std::string& role, const std::string& part) {
+  return models::build(models::find_class(role).import(test::rvc_part(part)), part);
+}
+
+std::shared_ptr<torch::nn::Module> index_file(const std::string& name) {
+  const std::string path = test::data("parity/rvc/" + name).string();
+  return models::build(models::read_model("rvc-index", weights::read_checkpoint(path)), path);
+}
+
+TEST(RvcEntry, Retrieve) {
+  const auto& g = test::golden("parity/rvc/golden.safetensors");
+  Call call;
+  call.parts["rvc-index"] = index_file("index_v2.index");
+  call.inputs["features"] = g.at("out:retrieval.v2.query");
+  const Tensors out = entries::run_entry(entry("rvc", "retrieve"), call);
+  test::expect_equal("ix", out.at("ix"), g.at("out:retrieval.v2.ix"));
+  test::expect_rvc("retrieval.v2.score", out.at("score"), 1e-6);
+  test::expect_rvc("retrieval.v2.npy", out.at("blended"), 1e-6);
+  call.inputs["rate"] = at::full({1}, 2.0);
+  EXPECT_THROW(entries::run_entry(entry("rvc", "retrieve"), call), Error);
+  call.parts.clear();
+  EXPECT_THROW(entries::run_entry(entry("rvc", "retrieve"), call), Error);
+}
+
+/// The whole pipeline with three chunks, retrieval, protection and the loudness mix.
+TEST(RvcEntry, Convert) {
+  const std::string name = "e2e.v2_40k_f0";
+  const auto& g = test::golden("parity/rvc/golden.safetensors");
+  Call call;
+  const auto voice = loaded("rvc", "v2_40k_f0");
+  call.model = voice.get();
+  call.parts = {{"content", loaded("content", "hubert")},
+                {"f0", loaded("f0", "rmvpe")},
+                {"rvc-index", index_file("index_v2.index")}};
+  call.rvc.pitch = "3";
+  call.rvc.exact_length = false;
+  call.outputs_all = true;
+  call.inputs = {{"wave", test::parity_speech(48000, 128000)},
+                 {"sid", at::full({1}, 1, at::kLong)},
+                 {"constants", at::tensor({1.F, 1.F, 2.F, 3.F})}};
+  for (int c = 0; c < 3; ++c)
+    for (const char* kind : {"noise_z", "noise_sine"})
+      call.inputs[fmt::format("{}.{}", kind, c)] =
+          test::rvc_input(fmt::format("{}.{}.{}", kind, name, c));
+  const Tensors out = entries::run_entry(entry("rvc", "convert"), call);
+  test::expect_equal("coarse", out.at("coarse"), g.at("out:" + name + ".coarse"));
+  test::expect_rvc(name + ".f0", out.at("f0"), 3e-6);
+  test::expect_rvc(name + ".float", out.at("float"), 2e-3);
+  test::expect_rvc(name + ".before_rms", out.at("float"), 2e-3);
+  test::expect_rvc(name + ".after_rms", out.at("after_rms"), 2e-3);
+  test::expect_rvc(name + ".filtered", out.at("filtered"), 1e-7);
+  test::expect_rvc(name + ".int16", out.at("int16").to(at::kFloat), 2e-3);
+  test::expect_equal("chunk_out", out.at("chunk_out"), g.at("out:" + name + ".chunk_out"));
+  call.inputs.erase("noise_sine.2");
+  EXPECT_THROW(entries::run_entry(entry("rvc", "convert"), call), Error);
+  call.parts.erase("content");
+  EXPECT_THROW(entries::run_entry(entry("rvc", "convert"), call), Error);
+}
+
 }  // namespace
 }  // namespace vl

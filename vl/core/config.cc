@@ -167,7 +167,8 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
       names += ",!--no-" + flag_of(name).substr(2);
       options[name] = app.add_flag(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     } else if (is_list(f)) {
-      options[name] = app.add_option(names)->expected(1, 1 << 20)->delimiter(',');
+      options[name] = app.add_option(names)->expected(1, 1 << 20);
+      if (!f.verbatim) options[name]->delimiter(',');
     } else {
       options[name] = app.add_option(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }

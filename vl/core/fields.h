@@ -27,10 +27,12 @@ struct Field {
       {};               ///< further flag names, without the leading hyphens ("i", "face")
   bool secret = false;  ///< printed as "***"
   bool text = false;    ///< TEXT value: @FILE, - (standard input) and @@ are understood, UTF-8 only
+  bool verbatim = false;  ///< a list whose elements may hold commas
 
   Field& range(double lo, double hi) { return min = lo, max = hi, *this; }
   Field& one_of(std::vector<std::string> values) { return choices = std::move(values), *this; }
   Field& is_text() { return text = true, *this; }
+  Field& literal() { return verbatim = true, *this; }
   Field& alias(std::vector<std::string> names) { return aliases = std::move(names), *this; }
 };
 

@@ -35,7 +35,7 @@ std::vector<float> place(const stages::Speech& line, int64_t rate, double onset_
 
 }  // namespace
 
-DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const DubEnvironment& env,
+DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnvironment& env,
                    WarningList& warnings, DubRecord& record)
     : config_(config),
       plan_(plan),
@@ -118,10 +118,8 @@ void DubGraph::convert(Run&) {
       source.wave.slice(0, static_cast<int64_t>(source.spans.front().start_s * rate),
                         static_cast<int64_t>(source.spans.back().end_s * rate));
   dsp::check_prompt(piece, dsp::speech_spans(piece));
-  const stages::ConvertVoice rvc(plan_.content, plan_.f0, plan_.rvc);
-  prompt_sound_.set(rvc.run(piece, {.semitones = static_cast<double>(config_.rvc.pitch),
-                                    .speaker = config_.rvc.speaker,
-                                    .seed = env_.seed}));
+  const stages::ConvertVoice rvc(plan_.rvc);
+  prompt_sound_.set(stages::convert_speech(rvc, piece, plan_.rvc_settings, plan_.pitch_target));
 }
 
 media::Pcm DubGraph::read_sound(const std::string& path, int64_t rate) {

@@ -28,7 +28,7 @@ struct FacedFrame {
 /// The stages of one dub as members of one object, so that each is a function of its own.
 class DubGraph {
  public:
-  DubGraph(const DubConfig& config, const DubPlan& plan, const DubEnvironment& env,
+  DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnvironment& env,
            WarningList& warnings, DubRecord& record);
   /// Runs everything. @throws the first error
   void run();
@@ -62,7 +62,7 @@ class DubGraph {
 
   const DubConfig& config_;
   const DubPlan& plan_;
-  const DubEnvironment& env_;
+  const JobEnvironment& env_;
   WarningList& warnings_;
   DubRecord& record_;
   pipeline::Graph graph_;

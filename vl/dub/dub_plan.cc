@@ -1,4 +1,5 @@
 #include "vl/dub/dub_plan.h"
+#include "vl/dub/rvc_voice.h"
 
 #include <algorithm>
 
@@ -79,15 +80,11 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
 }
 
 void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& models,
-                 DubPlan& plan) {
+                 const JobEnvironment& env, DubPlan& plan) {
   if (plan.convert) {
-    plan.content = models.get<models::hubert::Hubert>("content");
-    const bool rmvpe =
-        c.rvc.f0_method == "rmvpe" || (c.rvc.f0_method == "auto" && models.has("f0"));
-    if (rmvpe) plan.f0 = models.get<models::rmvpe::Rmvpe>("f0");
-    plan.rvc = voice != nullptr && voice->rvc
-                   ? models.get_source<models::rvc::Rvc>("rvc", *voice->rvc, voice->name)
-                   : models.get<models::rvc::Rvc>("rvc");
+    plan.rvc = load_rvc(c.rvc, voice, models);
+    plan.rvc_settings = stages::to_settings(c.rvc, plan.rvc.f0 != nullptr, env.seed);
+    plan.pitch_target = pitch_target(c.rvc, voice);
   }
   plan.vallex = models.get<models::vallex::Vallex>("vallex");
   plan.codec = models.get<models::encodec::Encodec>("codec");
@@ -100,7 +97,7 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
 
 }  // namespace
 
-DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env,
+DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env,
                  WarningList& warnings, DubRecord& record) {
   c.validate();
   DubPlan plan;
@@ -119,7 +116,7 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const DubEnvironment& env
   const weights::PackVoice* voice =
       c.dub.voice == kSourceVoice ? nullptr : &models.voice(c.dub.voice);
   choose_prompt(c, voice, models, lexicon, warnings, plan);
-  load_models(c, voice, models, plan);
+  load_models(c, voice, models, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;
   if (!models.untrained().empty())

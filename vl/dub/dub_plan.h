@@ -7,7 +7,7 @@
 #include "vl/dub/dub_video.h"
 #include "vl/media/probe.h"
 #include "vl/stages/animate_lips.h"
-#include "vl/stages/convert_voice.h"
+#include "vl/stages/convert_track.h"
 #include "vl/stages/find_faces.h"
 #include "vl/stages/plan_prosody.h"
 #include "vl/stages/speak_codec.h"
@@ -30,9 +30,9 @@ struct DubPlan {
   at::Tensor prompt_codes;   ///< of an .npz preset; undefined otherwise
   bool vallex_untrained = false, fastpitch_untrained = false;  ///< lengths come from the slot then
 
-  std::shared_ptr<const models::hubert::Hubert> content;
-  std::shared_ptr<const models::rmvpe::Rmvpe> f0;
-  std::shared_ptr<const models::rvc::Rvc> rvc;
+  stages::RvcModels rvc;  ///< where `convert`
+  stages::RvcSettings rvc_settings;
+  double pitch_target = 0.0;  ///< Hz; 0: rvc_settings.semitones holds
   std::shared_ptr<const models::vallex::Vallex> vallex;
   std::shared_ptr<const models::encodec::Encodec> codec;
   std::shared_ptr<const models::vocos::Vocos> vocos;
@@ -43,7 +43,7 @@ struct DubPlan {
 
 /// Checks text, voice, prompt and input, and loads the models that the dub uses.
 /// @throws Error for everything that can be known before the work starts
-DubPlan plan_dub(const DubConfig& config, ModelSet& models, const DubEnvironment& environment,
+DubPlan plan_dub(const DubConfig& config, ModelSet& models, const JobEnvironment& environment,
                  WarningList& warnings, DubRecord& record);
 
 }  // namespace vl::dub

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "vl/core/error.h"
+#include "vl/dub/fullsize_pack.h"
 
 namespace vl::dub {
 
@@ -90,7 +91,7 @@ Json verify_models(const ModelPlaces& places, const std::vector<std::string>& na
     ModelPlaces of_pack = places;
     of_pack.pack = name;
     of_pack.chosen.clear();
-    if (!find_pack(of_pack))
+    if (!find_pack(of_pack) && name != kFullsize)
       throw Error(Code::kModelMissing, fmt::format("model \"{}\" is missing", name), {},
                   {"voxlip models list shows what is there"});
     for (const FileCheck& c : ModelSet(of_pack).verify_pack()) add(c);

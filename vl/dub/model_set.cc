@@ -7,6 +7,8 @@
 #include "vl/core/file.h"
 #include "vl/core/log.h"
 #include "vl/core/sha256.h"
+#include "vl/dub/fullsize_pack.h"
+#include "vl/models/default_fill.h"
 
 namespace vl::dub {
 
@@ -25,13 +27,26 @@ const std::vector<std::vector<std::string>> kFamilies = {{"rvc", "content"},
                                                          {"vallex", "codec", "vocos"}};
 
 nlohmann::json fill_key(const std::string& role, const weights::PackFill& fill) {
-  return {{"role", role},      {"config", fill.config},
-          {"seed", fill.seed}, {"params", sha256_file(fill.params.string())},
-          {"half", fill.half}, {"rule", kFillRule}};
+  const bool by_rule = fill.params.empty();  // then the shapes are those of the configuration
+  return {{"role", role},
+          {"config", by_rule ? models::full_config(role, "", fill.config) : fill.config},
+          {"seed", fill.seed},
+          {"params", by_rule ? "" : sha256_file(fill.params.string())},
+          {"half", fill.half},
+          {"rule", kFillRule}};
 }
 
-fs::path pack_folder(const ModelPlaces& p) {
-  if (const auto folder = find_pack(p)) return *folder;
+models::ModelFile make_fill(const std::string& role, const weights::PackFill& fill) {
+  if (fill.params.empty())
+    return models::default_fill(role, /*arch=*/"", fill.config, fill.seed, fill.half);
+  weights::Checkpoint checkpoint = weights::read_fill(fill.params.string(), fill.seed, fill.half);
+  if (!fill.config.is_null()) checkpoint.config = fill.config;
+  return models::read_model(role, checkpoint);
+}
+
+weights::Pack open_pack(const ModelPlaces& p) {
+  if (const auto folder = find_pack(p)) return weights::read_pack(*folder, p.assets_dir);
+  if (p.pack == kFullsize) return fullsize_pack(p.assets_dir);
   throw Error(
       Code::kModelMissing, fmt::format("pack \"{}\" is missing", p.pack), {},
       {"give --pack a folder, or the name of a pack in " + (p.models_dir / "packs").string()});
@@ -50,7 +65,7 @@ ModelSet::ModelSet(ModelPlaces places)
     : places_(std::move(places)),
       store_(places_.models_dir),
       digests_(places_.cache_dir),
-      pack_(weights::read_pack(pack_folder(places_), places_.assets_dir)) {}
+      pack_(open_pack(places_)) {}
 
 const weights::PackVoice& ModelSet::voice(const std::string& name) const {
   const std::string wanted = name.empty() ? pack_.default_voice : name;
@@ -86,9 +101,7 @@ fs::path ModelSet::filled_file(const std::string& role, const weights::PackFill&
   const fs::path path = fill_path(role, fill);
   if (fs::exists(path)) return path;
   const nlohmann::json key = fill_key(role, fill);
-  weights::Checkpoint checkpoint = weights::read_fill(fill.params.string(), fill.seed, fill.half);
-  if (!fill.config.is_null()) checkpoint.config = fill.config;
-  const models::ModelFile file = models::read_model(role, checkpoint);
+  const models::ModelFile file = make_fill(role, fill);
   fs::create_directories(path.parent_path());
   models::write_model(path.string(), file, role, {{"fill", key}}, pack_.licence);
   return path;
@@ -168,14 +181,14 @@ ModelSet::Choice ModelSet::choose(const std::string& role, const weights::PackSo
             .file = stored ? store_.path_of(it->second).string() : it->second,
             .sha256 = stored ? store_.recorded_digest(it->second) : ""};
   }
-  if (voice == nullptr && places_.pack.empty() && role != "rvc")
+  if (voice == nullptr && places_.pack.empty() && role != "rvc" && role != "rvc-index")
     if (const auto stored = store_.newest(role))
       return {.from = From::kImported,
               .name = stored->name,
               .file = stored->path.string(),
               .sha256 = store_.recorded_digest(stored->name)};
   const weights::PackModel* in_pack = pack_.model(role);
-  const bool built_in = pack_.folder.parent_path() == places_.packs_dir;
+  const bool built_in = pack_.folder.empty() || pack_.folder.parent_path() == places_.packs_dir;
   if ((voice != nullptr || in_pack != nullptr) && built_in)
     if (const std::string other = foreign_partner(role); !other.empty())
       return {.name = {},

@@ -27,12 +27,18 @@ void describe(DubOptions& o, Fields& f) {
       .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
 }
 
-void describe(RvcOptions& o, Fields& f) {
-  f.add("rvc_model", &o.rvc_model, "RVC voice model instead of the voice's").alias({"pth-path"});
-  f.add("pitch", &o.pitch, "shift in semitones").range(-24, 24).alias({"f0-up-key"});
-  f.add("f0_method", &o.f0_method, "auto: rmvpe where a model fills role f0, else yin")
-      .one_of({"auto", "rmvpe", "yin"});
-  f.add("speaker", &o.speaker, "speaker id inside the model").range(0, 100000).alias({"sid"});
+void describe(ConvertOptions& o, Fields& f) {
+  f.add("input", &o.input, "sound or video files; - is standard input")
+      .literal()
+      .alias({"i", "name", "input-path"});
+  f.add("voice", &o.voice, "target voice; empty: the pack's default voice").alias({"voice-role"});
+  f.add("format", &o.format, "form of the result; empty: from its name")
+      .one_of({"", "wav", "flac", "mp3", "opus", "raw"});
+  f.add("out", &o.out, "result file, a folder for several inputs, or - for standard output")
+      .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
+  f.add("stream", &o.stream, "live: raw s16le mono from standard input to standard output");
+  f.add("stream_rate", &o.stream_rate, "sample rate of the stream").range(8000, 192000);
+  f.add("block_ms", &o.block_ms, "block of the stream, a multiple of 10").range(20, 5000);
 }
 
 void describe(CloneOptions& o, Fields& f) {
@@ -104,12 +110,32 @@ constexpr size_t kMaxText = 4096;
 void need(const std::string& value, const char* flag) {
   if (value.empty())
     throw Error(Code::kMissingArgument, fmt::format("{} is missing", flag), {},
-                {"voxlip dub --help lists every flag"});
+                {"voxlip VERB --help lists every flag"});
 }
 
 }  // namespace
 
+void ConvertConfig::validate() const {
+  rvc.validate();
+  if (convert.stream) {
+    if (!convert.input.empty() || !convert.out.empty())
+      fail(Code::kExclusiveFlags, "--stream reads standard input and writes standard output");
+    if (!rvc.semitones())
+      fail(Code::kExclusiveFlags, "--pitch auto needs the whole input: not with --stream");
+    return;
+  }
+  if (convert.input.empty()) need("", "--input");
+  need(convert.out, "--out");
+  const auto from_stdin = std::count(convert.input.begin(), convert.input.end(), "-");
+  if (from_stdin > 1) fail(Code::kExclusiveFlags, "standard input can be read once only");
+  if (convert.input.size() > 1 && convert.out == "-")
+    fail(Code::kExclusiveFlags, "several inputs cannot go to standard output");
+}
+
 void DubConfig::validate() const {
+  rvc.validate();
+  if (!rvc.semitones() && !rvc.rvc_model.empty())
+    fail(Code::kBadValue, "--pitch auto needs a voice whose median pitch is known");
   need(dub.input, "--input");
   need(dub.out, "--out");
   if (dub.text.find_first_not_of(" \t\r\n") == std::string::npos)

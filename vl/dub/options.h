@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vl/core/fields.h"
+#include "vl/stages/rvc_options.h"
 
 namespace vl::dub {
 
@@ -21,14 +22,6 @@ struct DubOptions {
   std::string out;
 };
 void describe(DubOptions& o, Fields& f);
-
-struct RvcOptions {
-  std::string rvc_model;
-  int64_t pitch = 0;
-  std::string f0_method = "auto";
-  int64_t speaker = 0;
-};
-void describe(RvcOptions& o, Fields& f);
 
 struct CloneOptions {
   std::string vallex_model;
@@ -75,10 +68,30 @@ struct EncodeOptions {
 };
 void describe(EncodeOptions& o, Fields& f);
 
+/// The verb convert itself.
+struct ConvertOptions {
+  std::vector<std::string> input;
+  std::string voice;
+  std::string format;  ///< empty: from the name of the output
+  std::string out;
+  bool stream = false;
+  int64_t stream_rate = 16000, block_ms = 160;
+};
+void describe(ConvertOptions& o, Fields& f);
+
+/// Everything `voxlip convert` takes beside the global flags.
+struct ConvertConfig {
+  ConvertOptions convert;
+  stages::RvcOptions rvc;
+
+  /// @throws Error(kMissingArgument, kExclusiveFlags, kBadValue)
+  void validate() const;
+};
+
 /// Everything `voxlip dub` takes beside the global flags.
 struct DubConfig {
   DubOptions dub;
-  RvcOptions rvc;
+  stages::RvcOptions rvc;
   CloneOptions clone;
   SpeakOptions speak;
   LipsOptions lips;

@@ -76,7 +76,7 @@ Json quality_json(const FaceCounts& faces) {
 
 Json to_json(const MediaRecord& m) {
   Json out = {{"path", m.path.empty() ? Json(nullptr) : Json(m.path)},
-              {"sha256", m.sha256},
+              {"sha256", m.sha256.empty() ? Json(nullptr) : Json(m.sha256)},
               {"bytes", m.bytes},
               {"container", m.container},
               {"seconds", m.seconds},
@@ -107,12 +107,13 @@ Json to_json(const MediaRecord& m) {
   return out;
 }
 
-Json to_json(const DubRecord& r) {
-  Json waterfall = Json::array(), models = Json::array(), fit = Json::array();
+namespace {
+
+Json job_json(const JobRecord& r) {
+  Json waterfall = Json::array(), models = Json::array();
   for (const StageSpan& s : r.waterfall) waterfall.push_back(span_json(s));
   for (const ModelRecord& m : r.models)
     models.push_back({{"role", m.role}, {"name", m.name}, {"sha256", m.sha256}});
-  for (const FitRecord& f : r.fit) fit.push_back(fit_json(f));
   Json out = {{"job", r.job}, {"device", r.device}, {"precision", r.precision}, {"seed", r.seed}};
   out["timing_ms"] = timing_json(r.timing);
   out["waterfall"] = waterfall;
@@ -123,6 +124,14 @@ Json to_json(const DubRecord& r) {
       {"voice", nullptr}, {"face", nullptr}, {"kind", r.consent_kind}, {"statement", nullptr}};
   out["models"] = models;
   out["cache"] = {{"hits", 0}, {"misses", 0}, {"bytes_written", 0}};
+  return out;
+}
+
+}  // namespace
+
+Json to_json(const DubRecord& r) {
+  Json out = job_json(r), fit = Json::array();
+  for (const FitRecord& f : r.fit) fit.push_back(fit_json(f));
   out["chain"] = r.chain;
   out["preset"] = r.preset;
   out["input"] = to_json(r.input);
@@ -148,6 +157,21 @@ Json to_json(const DubRecord& r) {
   out["first_audio_ms"] = nullable(r.first_audio_ms);
   out["first_frame_ms"] = nullable(r.first_frame_ms);
   out["job_dir"] = r.job_dir;
+  return out;
+}
+
+Json to_json(const ConvertRecord& r) {
+  Json out = job_json(r);
+  out["input"] = to_json(r.input);
+  out["output"] = to_json(r.output);
+  out["voice"] = r.voice;
+  out["quality"] = quality_json({});
+  out["f0"] = nullptr;
+  if (r.f0)
+    out["f0"] = {{"method", r.f0->method},
+                 {"voiced_ratio", r.f0->voiced_ratio},
+                 {"median_hz_in", nullable(r.f0->median_hz_in)},
+                 {"median_hz_out", nullable(r.f0->median_hz_out)}};
   return out;
 }
 

@@ -63,27 +63,45 @@ struct MediaRecord {
   int64_t other_streams = 0;
 };
 
-/// What `voxlip dub --json` prints beside the envelope: spec cli.md sections 6 and 8.
-struct DubRecord {
+/// The keys that every job verb prints: spec cli.md sections 6 and 8.
+struct JobRecord {
   std::string job, device = "cpu", precision = "fp32";
   uint64_t seed = 0;
   Timing timing;
   std::vector<StageSpan> waterfall;
   std::vector<ModelRecord> models;
   std::string consent_kind = "none";
-  std::string chain = "dub", preset = "balanced";
   MediaRecord input, output;
+  std::string voice;
+  std::string job_dir;
+};
+
+/// What `voxlip dub --json` prints beside the envelope.
+struct DubRecord : JobRecord {
+  std::string chain = "dub", preset = "balanced";
   std::optional<std::string> source_lang;
-  std::string target_lang, voice;
+  std::string target_lang;
   std::optional<PromptRecord> prompt;
   std::vector<FitRecord> fit;
   FaceCounts faces;
   std::optional<double> first_audio_ms, first_frame_ms;
-  std::string job_dir;
+};
+
+/// What was found of the pitch of a converted track; medians over voiced frames.
+struct PitchRecord {
+  std::string method;
+  double voiced_ratio = 0;
+  std::optional<double> median_hz_in, median_hz_out;
+};
+
+/// What `voxlip convert --json` prints beside the envelope.
+struct ConvertRecord : JobRecord {
+  std::optional<PitchRecord> f0;  ///< absent for voices without pitch and for silence
 };
 
 /// The keys of the job block, then those of dub, without the envelope.
 nlohmann::ordered_json to_json(const DubRecord& record);
+nlohmann::ordered_json to_json(const ConvertRecord& record);
 nlohmann::ordered_json to_json(const MediaRecord& record);
 
 /// "dub_" and 26 characters of Crockford base 32: milliseconds since 1970, then random bits (ULID).

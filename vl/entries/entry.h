@@ -9,6 +9,8 @@
 #include <ATen/core/Tensor.h>
 #include <torch/nn/module.h>
 
+#include "vl/stages/rvc_options.h"
+
 namespace vl::entries {
 
 /// Named tensors, without the prefixes "input:" and "out:".
@@ -34,6 +36,9 @@ struct Call {
   bool outputs_all = false;  ///< add one tensor per main block, named as in the goldens
   uint64_t seed = 0;
   std::map<std::string, std::string> flags;  ///< --lang, --cleaner, ...
+  stages::RvcOptions rvc;                    ///< the flags of `rvc convert`
+  /// Further models by role: content, f0, rvc-index.
+  std::map<std::string, std::shared_ptr<torch::nn::Module>> parts;
 
   bool has(const std::string& name) const { return inputs.count(name) != 0; }
   const at::Tensor& input(const std::string& name) const { return inputs.at(name); }

@@ -2,11 +2,16 @@
 
 #include "vl/core/error.h"
 #include "vl/dsp/f0_decode.h"
+#include "vl/dsp/highpass.h"
+#include "vl/dsp/int16.h"
+#include "vl/dsp/rms_mix.h"
 #include "vl/dsp/rmvpe_mel.h"
 #include "vl/entries/entry.h"
 #include "vl/models/hubert/hubert.h"
 #include "vl/models/rmvpe/rmvpe.h"
+#include "vl/models/rvc/feature_index.h"
 #include "vl/models/rvc/rvc.h"
+#include "vl/stages/convert_track.h"
 
 namespace vl::entries {
 
@@ -92,6 +97,106 @@ Tensors rvc_infer(const Call& call) {
   return out;
 }
 
+template <class M>
+std::shared_ptr<const M> part(const Call& call, const char* role) {
+  const auto it = call.parts.find(role);
+  return it == call.parts.end() ? nullptr : std::dynamic_pointer_cast<const M>(it->second);
+}
+
+Tensors rvc_retrieve(const Call& call) {
+  const auto index = part<models::rvc::FeatureIndex>(call, "rvc-index");
+  check(index != nullptr, Code::kMissingArgument, "rvc retrieve needs --index");
+  const at::Tensor& features = finite(call, "features");
+  const double rate = call.number("rate", 1.0);
+  if (!(rate >= 0.0 && rate <= 1.0)) fail(Code::kBadValue, "input:rate is {}, outside 0..1", rate);
+  const models::rvc::Neighbours near = index->search(features);
+  return {{"ix", near.ids},
+          {"score", near.scores},
+          {"blended", index->mean(features, near) * rate + features * (1.0 - rate)}};
+}
+
+/// Samples at 16 kHz from input:constants, seconds.
+stages::RvcConstants constants(const Call& call) {
+  stages::RvcConstants c;
+  if (!call.has("constants")) return c;
+  const at::Tensor seconds = finite(call, "constants");
+  int64_t* slots[] = {&c.pad, &c.query, &c.center, &c.max};
+  for (int64_t i = 0; i < 4; ++i) {
+    const double value = seconds[i].item<double>();
+    if (!(value > 0 && value <= 3600))
+      fail(Code::kBadValue, "input:constants holds {} s, outside 0..3600", value);
+    *slots[i] = std::llround(value * stages::kRvcRate);
+  }
+  return c;
+}
+
+/// The loudness mix over the whole track, and the samples as the public program writes them.
+void finish_convert(const at::Tensor& filtered, int64_t rate, double mix, Tensors& out) {
+  const at::Tensor& voice = out.at("float");
+  at::Tensor mixed = voice;
+  if (mix != 1.0 && voice.numel() > 0) {
+    dsp::RmsCurve in(stages::kRvcRate), own(rate);
+    in.push(filtered.const_data_ptr<double>(), filtered.numel());
+    own.push(voice.const_data_ptr<float>(), voice.numel());
+    mixed =
+        voice * dsp::rms_gain({in.finish(), own.finish(), mix}, 0, voice.numel(), voice.numel());
+  }
+  const float peak = mixed.numel() > 0 ? mixed.abs().max().item<float>() : 0.F;
+  out["after_rms"] = mixed;
+  at::Tensor whole = at::empty({mixed.numel()}, at::kShort);
+  dsp::to_int16(mixed.contiguous().const_data_ptr<float>(), mixed.numel(), dsp::int16_scale(peak),
+                whole.data_ptr<int16_t>());
+  out["int16"] = whole.to(at::kLong);
+}
+
+/// Noise for every chunk, or none at all.
+std::function<stages::NoisePair(int64_t, int64_t)> given_noise(const Call& call, bool f0) {
+  if (!call.has("noise_z.0") && !call.has("noise_sine.0")) return {};
+  return [&call, f0](int64_t chunk, int64_t) {
+    const auto one = [&](const char* name) {
+      const std::string key = fmt::format("{}.{}", name, chunk);
+      if (!call.has(key)) fail(Code::kMissingArgument, "input:{} is missing", key);
+      return finite(call, key.c_str());
+    };
+    return stages::NoisePair{one("noise_z"), f0 ? one("noise_sine") : at::Tensor()};
+  };
+}
+
+Tensors rvc_convert(const Call& call) {
+  const auto voice =
+      std::shared_ptr<const models::rvc::Rvc>(&model<models::rvc::Rvc>(call), [](auto*) {});
+  const auto content = part<models::hubert::Hubert>(call, "content");
+  check(content != nullptr, Code::kMissingArgument, "rvc convert needs --content");
+  const auto f0 = part<models::rmvpe::Rmvpe>(call, "f0");
+  call.rvc.validate();
+  check(call.rvc.semitones().has_value() && call.rvc.resample_sr == 0, Code::kBadValue,
+        "rvc convert takes neither --pitch auto nor --resample-sr");
+  stages::RvcSettings settings = stages::to_settings(call.rvc, f0 != nullptr, call.seed);
+  settings.speaker = static_cast<int64_t>(call.number("sid", double(call.rvc.speaker)));
+  settings.constants = constants(call);
+  const stages::ConvertVoice stage(
+      {content, f0, voice, part<models::rvc::FeatureIndex>(call, "rvc-index")});
+  const at::Tensor filtered = dsp::highpass(stages::limit_peak(finite(call, "wave")[0]));
+  const stages::TrackSource source{filtered.numel(), [&](int64_t begin, int64_t n) {
+                                     return filtered.slice(0, begin, begin + n);
+                                   }};
+  std::vector<at::Tensor> pieces;
+  const stages::TrackReport report = stages::convert_track(
+      stage, source, settings, {.noise = given_noise(call, voice->config().f0)},
+      [&](const at::Tensor& piece) { pieces.push_back(piece); });
+  Tensors out = {{"float", at::cat(pieces)}};
+  if (voice->config().f0) out["coarse"] = report.coarse, out["f0"] = report.f0;
+  finish_convert(filtered, voice->config().sample_rate, call.rvc.rms_mix_rate, out);
+  if (!call.outputs_all) {
+    out.erase("after_rms");
+    return out;
+  }
+  out["filtered"] = filtered;
+  out["chunk_in"] = at::tensor(report.chunk_in, at::kLong);
+  out["chunk_out"] = at::tensor(report.chunk_out, at::kLong);
+  return out;
+}
+
 InputSpec optional(const char* name, std::vector<int64_t> dims, Kind kind = Kind::kFloat) {
   return {.name = name, .dims = std::move(dims), .kind = kind, .optional = true};
 }
@@ -117,6 +222,16 @@ std::vector<Entry> rvc_entries() {
         optional("return_length", {1}),
         optional("return_length2", {1})},
        rvc_infer},
+      {"rvc",
+       "retrieve",
+       {{.name = "features", .dims = {-1, -1}}, optional("rate", {1})},
+       rvc_retrieve,
+       /*needs_model=*/false},
+      {"rvc",
+       "convert",
+       {wave, optional("sid", {1}, Kind::kInt), optional("constants", {4}),
+        optional("noise_z.*", {1, -1, -1}), optional("noise_sine.*", {1, -1, 1})},
+       rvc_convert},
   };
 }
 

@@ -17,6 +17,8 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include "vl/media/probe.h"
+
 namespace vl::media {
 
 template <auto Free>
@@ -43,8 +45,11 @@ using SwrPtr = std::unique_ptr<SwrContext, FreeByPointer<swr_free>>;
 
 std::string av_text(int error);
 
-/// Opens and reads the stream table. @throws Error kNotFound (absent, folder, URL), kNotDecodable
-InputContext open_input(const std::string& path);
+/// Opens and reads the stream table. @param name of the file in messages; empty: its path
+/// @throws Error kNotFound (absent, folder, URL), kNotDecodable
+InputContext open_input(const std::string& path, const std::string& name = "");
+/// probe() of an open file. @param path as messages name it
+MediaInfo describe_input(AVFormatContext& input, const std::string& path, SoundLength length);
 /// Time 0 of the media clock, seconds on the container's own clock: containers of broadcasts, and
 /// recordings all of whose streams start a second or later, begin at any time.
 double clock_start(const AVFormatContext& input);

@@ -12,31 +12,32 @@ std::string av_text(int error) {
   return buffer;
 }
 
-InputContext open_input(const std::string& path) {
+InputContext open_input(const std::string& path, const std::string& shown) {
   av_log_set_level(AV_LOG_QUIET);
+  const std::string& name = shown.empty() ? path : shown;
   const auto refuse = [&](Code code, const std::string& text) {
-    throw Error(code, text, Where{.file = path});
+    throw Error(code, text, Where{.file = name});
   };
   if (path.find("://") != std::string::npos)
-    refuse(Code::kNotFound, fmt::format("cannot read {}: URLs are not opened", path));
+    refuse(Code::kNotFound, fmt::format("cannot read {}: URLs are not opened", name));
   if (std::filesystem::is_directory(path))
-    refuse(Code::kNotFound, fmt::format("cannot read {}: is a folder", path));
+    refuse(Code::kNotFound, fmt::format("cannot read {}: is a folder", name));
   if (!std::filesystem::exists(path))
-    refuse(Code::kNotFound, fmt::format("cannot read {}: no such file", path));
+    refuse(Code::kNotFound, fmt::format("cannot read {}: no such file", name));
   if (std::filesystem::is_regular_file(path) && std::filesystem::file_size(path) == 0)
-    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: the file is empty", path));
+    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: the file is empty", name));
   AVFormatContext* raw = nullptr;
   // "file:" keeps names with a colon from being taken for a protocol.
   const int opened = avformat_open_input(&raw, ("file:" + path).c_str(), nullptr, nullptr);
   if (opened < 0)
     refuse(opened == AVERROR(EACCES) ? Code::kNotFound : Code::kNotDecodable,
-           fmt::format("cannot {} {}: {}", opened == AVERROR(EACCES) ? "read" : "decode", path,
+           fmt::format("cannot {} {}: {}", opened == AVERROR(EACCES) ? "read" : "decode", name,
                        opened == AVERROR_INVALIDDATA || opened == AVERROR_EOF ? "not a media file"
                                                                               : av_text(opened)));
   InputContext input(raw);
   // Plain text passes as subtitles with some demuxers; a media file has pictures or sound.
   if (avformat_find_stream_info(input.get(), nullptr) < 0 || input->nb_streams == 0)
-    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: not a media file", path));
+    refuse(Code::kNotDecodable, fmt::format("cannot decode {}: not a media file", name));
   return input;
 }
 

@@ -38,11 +38,14 @@ struct MediaInfo {
   int other_streams = 0;
 };
 
+/// Whether 4 h is the limit of files without pictures too.
+enum class SoundLength { kLimited, kAny };
+
 /// Reads the container's tables: the best picture stream (no cover art) and the default sound
 /// stream.
 /// @throws Error kNotFound, kNotDecodable, kOverLimit (4 h, 3840 x 2160 in either direction, 120
 /// fps, 32 streams)
-MediaInfo probe(const std::string& path);
+MediaInfo probe(const std::string& path, SoundLength length = SoundLength::kLimited);
 
 /// What a dub needs. @throws Error kNoVideo, kNoAudio, kUnsupportedKind (interlaced)
 void require_video_and_audio(const MediaInfo& info);

@@ -63,12 +63,14 @@ AudioInfo audio_info(const AVStream& s) {
   return a;
 }
 
-void check_limits(const MediaInfo& m, unsigned streams) {
+void check_limits(const MediaInfo& m, unsigned streams, SoundLength length) {
   const auto over = [&](const std::string& what) {
     throw Error(Code::kOverLimit, m.path + " " + what, Where{.file = m.path});
   };
   if (streams > kMaxStreams) over(fmt::format("has {} streams, limit {}", streams, kMaxStreams));
-  if (m.seconds > kMaxSeconds) over(fmt::format("is {:.1f} h long, limit 4 h", m.seconds / 3600));
+  const bool limited = m.video || length == SoundLength::kLimited;
+  if (limited && m.seconds > kMaxSeconds)
+    over(fmt::format("is {:.1f} h long, limit 4 h", m.seconds / 3600));
   if (!m.video) return;
   const int large = std::max(m.video->width, m.video->height),
             small = std::min(m.video->width, m.video->height);
@@ -94,27 +96,30 @@ std::string container_name(const std::string& demuxer, const std::string& path) 
 
 }  // namespace
 
-MediaInfo probe(const std::string& path) {
-  const InputContext input = open_input(path);
-  MediaInfo m{.path = path, .container = container_name(input->iformat->name, path)};
+MediaInfo describe_input(AVFormatContext& input, const std::string& path, SoundLength length) {
+  MediaInfo m{.path = path, .container = container_name(input.iformat->name, path)};
   m.seconds =
-      input->duration != AV_NOPTS_VALUE ? static_cast<double>(input->duration) / AV_TIME_BASE : 0.0;
-  const int v = av_find_best_stream(input.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  const int a = av_find_best_stream(input.get(), AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
-  if (v >= 0 && (input->streams[v]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0 &&
-      input->streams[v]->codecpar->width > 0)
-    m.video = video_info(*input, *input->streams[v]);
-  if (m.video) m.video->start_s -= clock_start(*input);
-  if (a >= 0 && input->streams[a]->codecpar->sample_rate > 0)
-    m.audio = audio_info(*input->streams[a]);
-  m.whole_length = input->duration != AV_NOPTS_VALUE &&
-                   input->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
-  m.other_streams = static_cast<int>(input->nb_streams) - (m.video ? 1 : 0) - (m.audio ? 1 : 0);
+      input.duration != AV_NOPTS_VALUE ? static_cast<double>(input.duration) / AV_TIME_BASE : 0.0;
+  const int v = av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  const int a = av_find_best_stream(&input, AVMEDIA_TYPE_AUDIO, -1, -1, nullptr, 0);
+  if (v >= 0 && (input.streams[v]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0 &&
+      input.streams[v]->codecpar->width > 0)
+    m.video = video_info(input, *input.streams[v]);
+  if (m.video) m.video->start_s -= clock_start(input);
+  if (a >= 0 && input.streams[a]->codecpar->sample_rate > 0)
+    m.audio = audio_info(*input.streams[a]);
+  m.whole_length = input.duration != AV_NOPTS_VALUE &&
+                   input.duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+  m.other_streams = static_cast<int>(input.nb_streams) - (m.video ? 1 : 0) - (m.audio ? 1 : 0);
   if (!m.video && !m.audio)
     throw Error(Code::kNotDecodable, fmt::format("cannot decode {}: not a media file", path),
                 Where{.file = path});
-  check_limits(m, input->nb_streams);
+  check_limits(m, input.nb_streams, length);
   return m;
+}
+
+MediaInfo probe(const std::string& path, SoundLength length) {
+  return describe_input(*open_input(path), path, length);
 }
 
 void require_video_and_audio(const MediaInfo& m) {

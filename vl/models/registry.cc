@@ -5,6 +5,7 @@
 #include "vl/models/hifigan/import.h"
 #include "vl/models/hubert/hubert.h"
 #include "vl/models/rmvpe/rmvpe.h"
+#include "vl/models/rvc/feature_index.h"
 #include "vl/models/rvc/rvc.h"
 #include "vl/models/vallex/vallex.h"
 #include "vl/models/vocos/vocos.h"
@@ -16,7 +17,7 @@ namespace vl::models {
 const std::vector<ModelClass>& registry() {
   static const std::vector<ModelClass> classes = {
       hubert::hubert_class(),       rmvpe::rmvpe_class(),     rvc::rvc_class(),
-      vallex::vallex_class(),       encodec::encodec_class(), vocos::vocos_class(),
+      rvc::feature_index_class(),      vallex::vallex_class(),       encodec::encodec_class(), vocos::vocos_class(),
       fastpitch::fastpitch_class(), hifigan::hifigan_class(), yunet::yunet_class(),
       wav2lip::wav2lip_class(),
   };

@@ -1,80 +1,123 @@
 #include "vl/stages/convert_voice.h"
 
-#include <future>
-
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include "vl/core/error.h"
 #include "vl/dsp/f0_decode.h"
+#include "vl/dsp/f0_harvest.h"
 #include "vl/dsp/f0_yin.h"
 #include "vl/dsp/rmvpe_mel.h"
-#include "vl/kernels/cpu_mode.h"
 
 namespace vl::stages {
 
 namespace {
 
-constexpr int64_t kRate = 16000, kHop = 160, kPad = 16000, kMinSamples = 1600;
-constexpr double kPeak = 0.95;
 constexpr int64_t kV1Layer = 9, kV2Layer = 12;
+constexpr int64_t kFeatureHop = 320, kFeatureWindow = 400;  // of the content model, samples
+constexpr double kProtectOff = 0.5;
 
-/// Reflection at both ends, repeated where the signal is shorter than the padding (numpy's rule).
-at::Tensor reflect_pad(const at::Tensor& x, int64_t pad) {
-  const int64_t n = x.size(0), period = 2 * (n - 1);
-  at::Tensor index = at::arange(-pad, n + pad, at::kLong).remainder(period);
-  index = at::where(index.ge(n), period - index, index);
-  return x.index_select(0, index);
-}
+bool is_v1(const models::rvc::RvcConfig& c) { return c.version == "v1"; }
 
 }  // namespace
 
-at::Tensor ConvertVoice::features(const at::Tensor& padded) const {
-  const bool v1 = voice_->config().version == "v1";
-  at::Tensor f = content_->features(padded.unsqueeze(0), v1 ? kV1Layer : kV2Layer);
-  if (v1) f = content_->project(f);
-  if (f.size(2) != voice_->config().feature_dim)
-    fail(Code::kIndexMismatch, "content features have {} columns, the voice needs {}", f.size(2),
-         voice_->config().feature_dim);
-  return f.repeat_interleave(2, 1);
+void validate(const RvcConstants& c) {
+  for (const int64_t value : {c.pad, c.query, c.center, c.max})
+    if (value % kRvcHop != 0 || value < kRvcHop)
+      fail(Code::kBadValue, "a cutting constant of {} samples is no whole number of 10 ms frames",
+           value);
+  if (2 * c.query > c.center || c.center > c.max)
+    fail(Code::kBadValue,
+         "cutting constants do not fit: query {} (at most half the center), center {}, max {}",
+         c.query, c.center, c.max);
 }
 
-at::Tensor ConvertVoice::pitch(const at::Tensor& padded, double semitones) const {
-  const at::Tensor raw =
-      f0_ ? dsp::f0_from_salience(f0_->salience(dsp::rmvpe_mel(padded.unsqueeze(0)))[0])
-          : dsp::yin_f0(padded);
-  return dsp::transpose_f0(raw, semitones);
+ConvertVoice::ConvertVoice(RvcModels models) : models_(std::move(models)) {
+  const auto& voice = models_.voice->config();
+  const auto& content = models_.content->config();
+  const int64_t width = is_v1(voice) ? content.proj : content.dim;
+  if (width != voice.feature_dim)
+    throw Error(Code::kBadWeights,
+                fmt::format("content features have {} columns, the voice needs {}", width,
+                            voice.feature_dim),
+                {}, {"a voice works only with the content model that it was trained with"});
+  if (models_.index && models_.index->config().dim != voice.feature_dim)
+    throw Error(Code::kIndexMismatch,
+                fmt::format("index has {} columns, model needs {}", models_.index->config().dim,
+                            voice.feature_dim),
+                {}, {"use the index that was made for this voice, or --index-rate 0"});
 }
 
-Speech ConvertVoice::run(const at::Tensor& wave, const ConvertOptions& options) const {
-  if (wave.dim() != 1 || wave.size(0) < kMinSamples)
-    fail(Code::kBadValue, "{} samples of speech are too few to convert", wave.numel());
-  const double peak = wave.abs().max().item<double>() / kPeak;
-  const at::Tensor x = peak > 1.0 ? wave / peak : wave;
-  const at::Tensor padded = reflect_pad(x, kPad);
-  const bool with_f0 = voice_->config().f0;
-  // Content features and f0 do not depend on each other.
-  std::future<at::Tensor> f0;
-  if (with_f0)
-    f0 = std::async(std::launch::async, [&] {
-      c10::InferenceMode inference;
-      kernels::prepare_compute_thread();
-      return pitch(padded, options.semitones);
-    });
-  const at::Tensor phone = features(padded);
-  const int64_t frames = std::min(padded.size(0) / kHop, phone.size(1));
-  models::rvc::RvcInputs in{
-      .phone = phone.slice(1, 0, frames), .sid = options.speaker, .seed = options.seed};
-  if (with_f0) {
-    const at::Tensor hz = f0.get().slice(0, 0, frames);
-    in.pitch = dsp::coarse_pitch(hz).unsqueeze(0);
-    in.pitchf = hz.to(at::kFloat).unsqueeze(0);
+int64_t ConvertVoice::frames_of(int64_t samples) const {
+  return samples < kFeatureWindow ? 0 : 2 * ((samples - kFeatureWindow) / kFeatureHop + 1);
+}
+
+int64_t ConvertVoice::samples_for(int64_t frames) const {
+  return ((frames + 1) / 2 - 1) * kFeatureHop + kFeatureWindow;
+}
+
+at::Tensor ConvertVoice::raw_f0(const at::Tensor& wave, const RvcSettings& s) const {
+  switch (s.f0_method) {
+    case F0Method::kRmvpe:
+      if (!models_.f0) fail(Code::kModelMissing, "model \"f0\" is missing");
+      return dsp::f0_from_salience(models_.f0->salience(dsp::rmvpe_mel(wave.unsqueeze(0)))[0]);
+    case F0Method::kHarvest:
+      return dsp::harvest_f0(wave, s.filter_radius);
+    default:
+      return dsp::yin_f0(wave).to(at::kDouble);
   }
-  const int64_t rate = voice_->config().sample_rate, cut = rate * kPad / kRate;
-  const at::Tensor out = voice_->infer(in).reshape({-1});
-  const at::Tensor kept = out.slice(0, cut, std::max(cut, out.size(0) - cut)).contiguous();
-  const float* data = kept.data_ptr<float>();
-  return {std::vector<float>(data, data + kept.numel()), rate};
+}
+
+PitchTrack ConvertVoice::pitch_track(const at::Tensor& raw, int64_t first_frame,
+                                     const RvcSettings& s) {
+  at::Tensor hz = dsp::transpose_f0(raw, s.semitones);
+  if (s.interpolate_f0) hz = dsp::interpolate_unvoiced(hz);
+  if (!s.f0_curve.hz.empty()) dsp::replace_f0(hz, s.f0_curve, first_frame);
+  return {dsp::coarse_pitch(hz), hz.to(at::kFloat), hz};
+}
+
+at::Tensor ConvertVoice::features(const at::Tensor& wave) const {
+  const bool v1 = is_v1(config());
+  const at::Tensor f = models_.content->features(wave.unsqueeze(0), v1 ? kV1Layer : kV2Layer);
+  return (v1 ? models_.content->project(f) : f)[0];
+}
+
+at::Tensor ConvertVoice::phone(const at::Tensor& features, const at::Tensor& hz,
+                               const RvcSettings& s) const {
+  const bool retrieve = models_.index && s.index_rate > 0.0;
+  if (!retrieve) return features.repeat_interleave(2, 0).unsqueeze(0);
+  at::Tensor out = models_.index->blend(features, s.index_rate).repeat_interleave(2, 0);
+  if (s.protect < kProtectOff && hz.defined()) {
+    const at::Tensor share = at::where(hz.lt(1.0), s.protect, 1.0).to(at::kFloat).unsqueeze(1);
+    out = out * share + features.repeat_interleave(2, 0) * (1.0 - share);
+  }
+  return out.unsqueeze(0);
+}
+
+at::Tensor ConvertVoice::retrieve_complete(const at::Tensor& features, double rate) const {
+  if (!models_.index || rate <= 0.0) return features;
+  const models::rvc::Neighbours near = models_.index->search(features);
+  if (near.ids.lt(0).any().item<bool>()) return features;
+  return models_.index->mean(features, near) * rate + features * (1.0 - rate);
+}
+
+at::Tensor ConvertVoice::synthesize(const RvcChunk& chunk, const at::Tensor& features,
+                                    const RvcSettings& s) const {
+  const int64_t frames = 2 * features.size(0);
+  models::rvc::RvcInputs in;
+  in.sid = s.speaker;
+  in.noise_z = chunk.noise_z;
+  at::Tensor hz;
+  if (config().f0) {
+    hz = chunk.pitch.hz.slice(0, 0, frames);
+    in.pitch = chunk.pitch.bins.slice(0, 0, frames).unsqueeze(0);
+    in.pitchf = hz.unsqueeze(0);
+    in.noise_sine = chunk.noise_sine;
+    in.start_turn = chunk.start_turn;
+  }
+  in.phone = phone(features, hz, s);
+  in.keep_begin = chunk.keep_begin;
+  in.keep_frames = chunk.keep_frames;
+  return models_.voice->infer(in).reshape({-1});
 }
 
 }  // namespace vl::stages

@@ -8,6 +8,7 @@
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/weights/faiss_index.h"
 #include "vl/weights/node_value.h"
 #include "vl/weights/pickle_text.h"
 #include "vl/weights/safetensors.h"
@@ -217,6 +218,7 @@ Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file)
   if (looks_like_legacy(bytes)) return read_legacy(bytes, file);
   if (looks_like_safetensors(bytes))
     return from_safetensors(read_safetensors_bytes(bytes, file), file);
+  if (looks_like_faiss(bytes)) return read_faiss_bytes(bytes, file);
   refuse_text(bytes, file);
   throw Error(Code::kNotACheckpoint,
               file + " is no model file: neither a PyTorch nor a safetensors container",

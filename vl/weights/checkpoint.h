@@ -14,7 +14,7 @@ namespace vl::weights {
 /// A checkpoint as its container holds it, before a model class has interpreted it.
 struct Checkpoint {
   std::string file;       ///< path, for messages
-  std::string container;  ///< zip legacy torchscript safetensors fill npz
+  std::string container;  ///< zip legacy torchscript safetensors faiss fill npz
   Value root;
   std::vector<std::string> globals;  ///< every global the pickle names, sorted
   nlohmann::json metadata;           ///< safetensors' __metadata__, else null
@@ -28,8 +28,8 @@ struct Checkpoint {
 };
 
 /// Reads any container that public checkpoints come in: PyTorch zip, the older legacy stream
-/// (Python 2 ones too), TorchScript (parameters and buffers only), safetensors, and transformers
-/// folders (config.json + weights). No code of the file is run; depth, sizes and counts are
+/// (Python 2 ones too), TorchScript (parameters and buffers only), safetensors, faiss indices, and
+/// transformers folders (config.json + weights). No code of the file is run; depth, sizes and counts are
 /// limited, so a damaged file costs neither crash nor memory.
 /// @throws Error kNotFound, kNotACheckpoint (text, HTML, LFS pointer), kTruncatedModel,
 /// kUnsafeModel (refused global),

@@ -1,0 +1,94 @@
+#include "apps/voxlip/job_run.h"
+
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/core/log.h"
+#include "vl/core/paths.h"
+#include "vl/core/result.h"
+
+namespace vl::app {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+}
+
+void check_report_target(VerbContext& c, const std::vector<std::string>& files) {
+  for (const std::string& file : files)
+    if (!c.global.report_json.empty() && same_file(c.global.report_json, file)) {
+      c.global.report_json.clear();
+      throw Error(Code::kExclusiveFlags, fmt::format("--report-json would replace {}", file));
+    }
+}
+
+JobRun::JobRun(VerbContext& c, const std::string& verb, const std::vector<PlannedStage>& plan,
+               WarningList& warnings)
+    : context_(c),
+      warnings_(warnings),
+      id_(dub::new_job_id(verb)),
+      progress_(c.events, c.console,
+                progress_mode(c.global.quiet ? "none" : c.global.progress, c.console), id_),
+      ticker_(progress_) {
+  progress_.plan(plan);
+  if (!c.global.quiet) warnings.listen([this](const Warning& w) { progress_.warning(w); });
+  env_ = {.job = id_,
+          .seed = static_cast<uint64_t>(c.global.seed),
+          .threads = static_cast<int>(c.global.threads),
+          .overwrite = c.global.overwrite,
+          .assets_dir = asset_dir(),
+          .trace = &trace_};
+  env_.cancelled = [cancel = c.cancel] { return cancel.cancelled(); };
+  env_.on_stage = [this](const std::string& stage, bool start) {
+    start ? progress_.start(stage, "cpu") : progress_.end(stage);
+  };
+  env_.on_progress = [this](const std::string& stage, int64_t done, int64_t total,
+                            const std::string& unit) {
+    progress_.update(stage, done, total, unit);
+  };
+}
+
+void JobRun::start(dub::JobRecord& record) const {
+  record.job = id_;
+  record.job_dir = (fs::path(context_.global.cache_dir) / "jobs" / id_).string();
+}
+
+Json JobRun::run(dub::JobRecord& record, const std::function<void()>& work,
+                 const std::function<Json()>& json,
+                 const std::function<void(const fs::path&)>& extra) {
+  try {
+    work();
+  } catch (const std::exception& e) {
+    Error error = as_error(e);
+    if (error.code() == Code::kCancelled)
+      error = Error(error.code(), fmt::format("{} at {:.0f} %", error.what(), progress_.percent()));
+    progress_.error(error_json(error));
+    warnings_.listen({});
+    try {
+      keep(record, extra);
+    } catch (const std::exception& second) {
+      log::warn("the job folder is not complete: {}", second.what());
+    }
+    throw error;
+  }
+  const Json result = json();
+  warnings_.listen({});
+  keep(record, extra);
+  progress_.done(result);
+  return result;
+}
+
+/// Writes the job folder once the inputs were found good: an early error leaves nothing.
+void JobRun::keep(const dub::JobRecord& record, const std::function<void(const fs::path&)>& extra) {
+  if (!record.timing.load) return;
+  const fs::path folder = record.job_dir;
+  fs::create_directories(folder);
+  write_file_atomic((folder / "config.toml").string(), context_.config_toml);
+  write_file_atomic((folder / "trace.json").string(), trace_.to_chrome().dump() + "\n");
+  if (extra) extra(folder);
+  folder_ = folder;
+}
+
+}  // namespace vl::app

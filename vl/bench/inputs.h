@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include <ATen/core/Tensor.h>
+
+namespace vl::bench {
+
+/// Synthesised speech: what a bench query of any length is made of when no recording is at hand.
+/// Not speech, but loaded like it: voiced stretches of 0.3 to 0.9 s with gliding harmonics of 90 to
+/// 260 Hz under three formant-like resonances and a syllable envelope, breathy noise, pauses of
+/// 0.05 to 0.25 s. Deterministic in `sample`, another signal for every one.
+struct SpeechInput {
+  at::Tensor wave;   ///< [seconds * 16000] float32 in [-0.9, 0.9], 16 kHz
+  at::Tensor f0_hz;  ///< [seconds * 100] float64, the true pitch of every 10 ms, 0 where unvoiced
+};
+/// @param seconds above 0; the lengths are rounded down to whole samples and frames
+SpeechInput speech_input(uint64_t sample, double seconds);
+
+}  // namespace vl::bench

@@ -1,0 +1,162 @@
+#include "vl/bench/stage_bench.h"
+
+#include <ctime>
+#include <filesystem>
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "vl/bench/cases.h"
+#include "vl/bench/engine.h"
+#include "vl/core/canonical.h"
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/core/log.h"
+#include "vl/dub/fullsize_pack.h"
+#include "vl/dub/record.h"
+#include "vl/kernels/cpu_mode.h"
+
+namespace vl::bench {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+constexpr int64_t kSamples = 8;
+constexpr double kLongClip = 30;  // from here warm-up is limited by queries instead of time
+constexpr int64_t kLongWarmUp = 20;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+/// What everything of an invocation is collected in.
+struct Collected {
+  BenchOutcome outcome;
+  std::string queries;
+  json configs = json::object();
+};
+
+std::string weights_word(const dub::ModelSet& models, bool chosen) {
+  if (!models.untrained().empty()) return "random";
+  return chosen ? "public" : "pack";
+}
+
+std::string query_lines(const std::string& run_id, const EngineRun& run) {
+  std::string out;
+  for (size_t i = 0; i < run.queries.size(); ++i) {
+    const QueryRecord& q = run.queries[i];
+    const nlohmann::ordered_json line = {
+        {"run_id", run_id},           {"query", i},
+        {"sample", q.sample},         {"start_ms", q.start_ms},
+        {"latency_ms", q.latency_ms}, {"error", q.error.empty() ? json(nullptr) : json(q.error)}};
+    out += line.dump() + "\n";
+  }
+  return out;
+}
+
+void run_case(const StageCase& stage, double clip_s, const BenchOptions& options,
+              const BenchSetting& setting, const std::string& job, const std::string& env_hash,
+              Collected& all) {
+  release_freed_memory();
+  log::info("{} {} s: loading", stage.name, clip_s);
+  dub::ModelSet models(setting.places);
+  const PreparedCase prepared = stage.prepare({models, clip_s, kSamples});
+  const RunPlan plan{.profile = find_profile(options.profile),
+                     .engines = options.engine,
+                     .samples = prepared.samples,
+                     .seed = setting.seed,
+                     .warmup_limit_s = clip_s >= kLongClip ? 0.0 : 60.0,
+                     .warmup_limit_n = clip_s >= kLongClip ? kLongWarmUp : 0};
+  const RunHooks hooks{.query =
+                           [&prepared](int64_t sample) {
+                             const c10::InferenceMode inference;
+                             prepared.query(sample);
+                           },
+                       .set_engine = set_engine,
+                       .check_cancelled = setting.check_cancelled};
+  log::info("{} {} s: running {}", stage.name, clip_s, fmt::join(plan.engines, " "));
+  const std::string utc = utc_now();
+  StageConfig config{.stage = stage.name,
+                     .engine = {},
+                     .weights = {},
+                     .profile = plan.profile,
+                     .clip_s = clip_s,
+                     .samples = prepared.samples,
+                     .threads = at::get_num_threads(),
+                     .seed = setting.seed,
+                     .inputs_sha256 = prepared.inputs_sha256,
+                     .work = prepared.config};
+  config.weights = weights_word(models, !setting.places.chosen.empty());
+  for (const dub::ModelRecord& m : models.used()) config.models[m.role] = m.sha256;
+  for (const EngineRun& run : run_single(plan, hooks)) {
+    config.engine = run.engine;
+    const std::string id = fmt::format("{}_{}", job, all.outcome.rows.size());
+    const StageResult result =
+        stage_row(config, {id, utc, env_hash, setting.build.git, stage.column}, run);
+    all.outcome.rows.push_back(result.row);
+    all.configs[canonical_hash(to_json(config))] = to_json(config);
+    all.queries += query_lines(id, run);
+    setting.on_row(result);
+  }
+}
+
+}  // namespace
+
+void describe(BenchOptions& o, Fields& f) {
+  f.add("stage", &o.stage, "stages to measure alone");
+  f.add("clips", &o.clips, "lengths in seconds").range(0.1, 3600);
+  std::vector<std::string> names;
+  for (const Profile& p : profiles()) names.push_back(p.name);
+  f.add("profile", &o.profile, "least number of queries and seconds").one_of(names);
+  f.add("engine", &o.engine, "engines to measure; several are interleaved query by query")
+      .one_of(engines());
+  f.add("out", &o.out, "folder for rows.csv, queries.jsonl, config.json and env.json").alias({"o"});
+}
+
+void validate(const BenchOptions& o) {
+  if (o.stage.empty()) {
+    std::vector<std::string> names;
+    for (const StageCase& c : stage_cases()) names.push_back(c.name);
+    throw Error(Code::kMissingArgument, "--stage is missing: bench run measures single stages", {},
+                {fmt::format("--stage {}", fmt::join(names, ","))});
+  }
+  for (const std::string& name : o.stage) find_case(name);
+  if (o.clips.empty()) throw Error(Code::kMissingArgument, "--clips names no length");
+  if (o.engine.empty()) throw Error(Code::kMissingArgument, "--engine names no engine");
+  if (o.out.empty()) throw Error(Code::kMissingArgument, "--out is missing");
+}
+
+BenchOutcome bench_stages(const BenchOptions& options, const BenchSetting& setting) {
+  validate(options);
+  const fs::path folder = options.out;
+  fs::create_directories(folder);
+  const auto path = [&](const char* name) { return (folder / name).string(); };
+  const std::string rows = path("rows.csv"), queries = path("queries.jsonl"),
+                    configs = path("config.json"), env = path("env.json");
+  Collected all;
+  all.outcome.files = {rows, queries, configs, env};
+  for (const std::string& file : all.outcome.files) check_output(file, setting.overwrite);
+  BenchSetting resolved = setting;
+  if (resolved.places.pack.empty()) resolved.places.pack = dub::kFullsize;
+  const json facts = environment(setting.build);
+  all.outcome.env_hash = environment_hash(facts);
+  const std::string job = dub::new_job_id("bench");
+  kernels::prepare_compute_thread();
+  for (const std::string& name : options.stage)
+    for (const double clip_s : options.clips)
+      run_case(find_case(name), clip_s, options, resolved, job, all.outcome.env_hash, all);
+  write_file_atomic(rows, bench_csv(all.outcome.rows), setting.overwrite);
+  write_file_atomic(queries, all.queries, setting.overwrite);
+  write_file_atomic(configs, all.configs.dump(2) + "\n", setting.overwrite);
+  write_file_atomic(env, facts.dump(2) + "\n", setting.overwrite);
+  return all.outcome;
+}
+
+}  // namespace vl::bench

@@ -1,0 +1,98 @@
+// What needs FFmpeg, soxr or sonic, in a build without them: every call says so.
+
+#include "vl/core/error.h"
+#include "vl/media/audio.h"
+#include "vl/media/audio_reader.h"
+#include "vl/media/audio_writer.h"
+#include "vl/media/replace_audio.h"
+#include "vl/media/resampler.h"
+#include "vl/media/video_reader.h"
+#include "vl/media/video_writer.h"
+
+namespace vl::media {
+
+namespace {
+
+[[noreturn]] void absent(const char* what) {
+  throw Error(Code::kUnsupportedKind,
+              fmt::format("this build cannot {}: it has no media libraries", what), {},
+              {"build with -DVL_MEDIA=ON"});
+}
+
+}  // namespace
+
+struct AudioReader::State {};
+struct AudioWriter::State {};
+struct Resampler::State {};
+struct VideoReader::State {};
+struct VideoWriter::State {};
+
+MediaInfo probe(const std::string&, SoundLength) { absent("read media files"); }
+void require_video_and_audio(const MediaInfo&) { absent("read media files"); }
+Pcm read_audio(const std::string&, int64_t, bool, double) { absent("read sound files"); }
+Pcm resample(const Pcm&, int64_t) { absent("resample"); }
+Pcm stretch(const Pcm&, double) { absent("stretch speech"); }
+
+AudioReader::AudioReader(const std::string&, SoundLength) { absent("read sound files"); }
+AudioReader AudioReader::from_stdin(const std::string&) { absent("read sound files"); }
+AudioReader::~AudioReader() = default;
+AudioReader::AudioReader(AudioReader&&) noexcept = default;
+AudioReader& AudioReader::operator=(AudioReader&&) noexcept = default;
+const MediaInfo& AudioReader::info() const { absent("read sound files"); }
+bool AudioReader::read(Pcm&) { absent("read sound files"); }
+int64_t AudioReader::frames() const { absent("read sound files"); }
+int64_t AudioReader::replaced() const { absent("read sound files"); }
+int64_t AudioReader::packets() const { absent("read sound files"); }
+int64_t AudioReader::damaged() const { absent("read sound files"); }
+
+AudioKind audio_kind_of(const std::string&, const std::string&) { absent("write sound files"); }
+AudioWriter::AudioWriter(const std::string&, const AudioFormat&, bool,
+                         const std::map<std::string, std::string>&) {
+  absent("write sound files");
+}
+AudioWriter::~AudioWriter() = default;
+AudioWriter::AudioWriter(AudioWriter&&) noexcept = default;
+AudioWriter& AudioWriter::operator=(AudioWriter&&) noexcept = default;
+void AudioWriter::write(const float*, int64_t) { absent("write sound files"); }
+void AudioWriter::write_int16(const int16_t*, int64_t) { absent("write sound files"); }
+int64_t AudioWriter::frames() const { absent("write sound files"); }
+int64_t AudioWriter::rate() const { absent("write sound files"); }
+void AudioWriter::close() { absent("write sound files"); }
+
+Resampler::Resampler(int64_t, int64_t, int64_t) { absent("resample"); }
+Resampler::~Resampler() = default;
+Resampler::Resampler(Resampler&&) noexcept = default;
+Resampler& Resampler::operator=(Resampler&&) noexcept = default;
+std::vector<float> Resampler::push(const float*, int64_t) { absent("resample"); }
+std::vector<float> Resampler::finish() { absent("resample"); }
+
+ReplaceResult replace_audio(const std::string&, const std::string&,
+                            const std::function<bool(Pcm&)>&, const ReplaceOptions&) {
+  absent("write videos");
+}
+
+int64_t VideoFrame::pts() const { absent("read videos"); }
+int64_t VideoFrame::duration() const { absent("read videos"); }
+int VideoFrame::width() const { absent("read videos"); }
+int VideoFrame::height() const { absent("read videos"); }
+Image VideoFrame::to_bgr() const { absent("read videos"); }
+void VideoFrame::write_bgr_region(const Rect&, const Image&) { absent("read videos"); }
+
+VideoReader::VideoReader(const std::string&, int) { absent("read videos"); }
+VideoReader::~VideoReader() = default;
+const MediaInfo& VideoReader::info() const { absent("read videos"); }
+std::optional<VideoFrame> VideoReader::next() { absent("read videos"); }
+int64_t VideoReader::decoded() const { absent("read videos"); }
+int64_t VideoReader::damaged() const { absent("read videos"); }
+
+void check_container(const std::string&) { absent("write videos"); }
+VideoWriter::VideoWriter(const std::string&, const MediaInfo&, const WriterOptions&) {
+  absent("write videos");
+}
+VideoWriter::~VideoWriter() = default;
+void VideoWriter::write_video(const VideoFrame&) { absent("write videos"); }
+void VideoWriter::write_audio(const Pcm&) { absent("write videos"); }
+int64_t VideoWriter::audio_rate() const { absent("write videos"); }
+void VideoWriter::close() { absent("write videos"); }
+
+}  // namespace vl::media
