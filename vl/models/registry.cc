@@ -16,10 +16,10 @@ namespace vl::models {
 
 const std::vector<ModelClass>& registry() {
   static const std::vector<ModelClass> classes = {
-      hubert::hubert_class(),       rmvpe::rmvpe_class(),     rvc::rvc_class(),
-      rvc::feature_index_class(),      vallex::vallex_class(),       encodec::encodec_class(), vocos::vocos_class(),
-      fastpitch::fastpitch_class(), hifigan::hifigan_class(), yunet::yunet_class(),
-      wav2lip::wav2lip_class(),
+      hubert::hubert_class(),     rmvpe::rmvpe_class(),         rvc::rvc_class(),
+      rvc::feature_index_class(), vallex::vallex_class(),       encodec::encodec_class(),
+      vocos::vocos_class(),       fastpitch::fastpitch_class(), hifigan::hifigan_class(),
+      yunet::yunet_class(),       wav2lip::wav2lip_class(),
   };
   return classes;
 }

@@ -29,8 +29,8 @@ struct Checkpoint {
 
 /// Reads any container that public checkpoints come in: PyTorch zip, the older legacy stream
 /// (Python 2 ones too), TorchScript (parameters and buffers only), safetensors, faiss indices, and
-/// transformers folders (config.json + weights). No code of the file is run; depth, sizes and counts are
-/// limited, so a damaged file costs neither crash nor memory.
+/// transformers folders (config.json + weights). No code of the file is run; depth, sizes and
+/// counts are limited, so a damaged file costs neither crash nor memory.
 /// @throws Error kNotFound, kNotACheckpoint (text, HTML, LFS pointer), kTruncatedModel,
 /// kUnsafeModel (refused global),
 ///         each naming the place in the file
