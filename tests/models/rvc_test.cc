@@ -115,6 +115,53 @@ TEST(Rvc, RealTimeEntry) {
   }
 }
 
+/// 60 frames of inputs, voiced with gaps, for a model of a part.
+RvcInputs long_inputs(const Rvc& model, int64_t frames) {
+  RvcInputs in;
+  in.phone = weights::fill_tensor("phone", {1, frames, model.config().feature_dim}, 1, 1.7);
+  if (!model.config().f0) return in;
+  const at::Tensor t = at::arange(frames).unsqueeze(0);
+  in.pitch = t.remainder(200) + 20;
+  in.pitchf = at::where(t.remainder(17) < 13, at::sin(t * 0.3) * 40 + 180, at::zeros({1}));
+  return in;
+}
+
+TEST(Rvc, KeptFramesEqualThoseOfTheWholeCall) {
+  constexpr int64_t kFrames = 110;
+  const std::pair<int64_t, int64_t> rows[] = {{0, kFrames},       {0, 20},  {1, 5},
+                                              {kFrames - 20, 20}, {50, 10}, {kFrames - 1, 1}};
+  for (const char* name : {"v1_48k_f0", "v2_40k_f0", "v2_32k_nono"}) {
+    const Rvc& model = part(name);
+    RvcInputs in = long_inputs(model, kFrames);
+    in.seed = 3, in.start_turn = model.config().f0 ? 0.25 : 0;
+    const at::Tensor whole = model.infer(in);
+    const int64_t hop = model.config().hop();
+    for (const auto& [begin, length] : rows) {
+      in.keep_begin = begin, in.keep_frames = length;
+      test::expect_close(fmt::format("{} {}+{}", name, begin, length), model.infer(in),
+                         whole.slice(2, begin * hop, (begin + length) * hop),
+                         1e-6 * whole.abs().max().item<double>(), 0);
+    }
+  }
+}
+
+TEST(RvcExcitation, PhaseGoesOnWhereThePieceBeforeEnded) {
+  const at::Tensor f0 =
+      at::cat({at::full({1, 7}, 123.4), at::zeros({1, 3}), at::full({1, 9}, 987.6)}, 1);
+  const at::Tensor silence = at::zeros({1, 19 * 400, 1});
+  const at::Tensor whole = models::rvc::sine_excitation(f0, silence, 400, 40000, 0.375);
+  EXPECT_EQ(models::rvc::end_turn(f0.slice(1, 0, 0), 400, 40000, 0.375), 0.375);
+  for (int64_t split : {1, 8, 12}) {
+    const double turn = models::rvc::end_turn(f0.slice(1, 0, split), 400, 40000, 0.375);
+    EXPECT_GE(turn, 0);
+    EXPECT_LT(turn, 1);
+    test::expect_close(fmt::format("from {}", split),
+                       models::rvc::sine_excitation(
+                           f0.slice(1, split), silence.slice(1, split * 400), 400, 40000, turn),
+                       whole.slice(1, split * 400), 1e-7, 0);
+  }
+}
+
 /// Attention as the definition says, with a full [T, T, d] table of relative vectors.
 at::Tensor full_attention(const torch::nn::Module& m, const at::Tensor& x, int64_t heads,
                           int64_t window) {
@@ -232,6 +279,11 @@ TEST(Rvc, RefusesWrongInputs) {
       {"negative skip", [](RvcInputs& i) { i.skip_head = -1; }},
       {"length", [](RvcInputs& i) { i.return_length = 9; }},
       {"huge length", [](RvcInputs& i) { i.return_length = INT64_MAX, i.skip_head = 1; }},
+      {"kept frames", [](RvcInputs& i) { i.keep_begin = 4, i.keep_frames = 5; }},
+      {"no kept frame", [](RvcInputs& i) { i.keep_frames = 0; }},
+      {"kept from -1", [](RvcInputs& i) { i.keep_begin = -1; }},
+      {"kept in real time", [](RvcInputs& i) { i.keep_begin = 1, i.skip_head = 1; }},
+      {"turn 1", [](RvcInputs& i) { i.start_turn = 1; }},
       {"stretch 0", [](RvcInputs& i) { i.return_length2 = 0; }},
       {"stretch", [](RvcInputs& i) { i.return_length2 = int64_t{1} << 40; }},
   };

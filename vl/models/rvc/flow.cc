@@ -58,6 +58,8 @@ Flow::Flow(const RvcConfig& c) {
   for (int i = 0; i < kCouplings; ++i) flows_->add_named(std::to_string(2 * i), c);
 }
 
+int64_t Flow::reach(const RvcConfig& c) { return kCouplings * c.flow_layers * (c.flow_kernel / 2); }
+
 at::Tensor Flow::inverse(const at::Tensor& x, const at::Tensor& g) const {
   at::Tensor y = x;
   for (size_t i = flows_->size(); i-- > 0;) y = (*flows_)[i].inverse(y.flip(1), g);

@@ -35,8 +35,9 @@ class Coupling : public nn::Module {
 class Flow : public nn::Module {
  public:
   explicit Flow(const RvcConfig& config);
-  /// From the prior's sample to the decoder's latent. x [B, inter, T], g [B, gin, 1]. A frame sees
-  /// 24 frames at each side (public sizes).
+  /// Frames at each side that a frame of the result depends on; 24 for the public sizes.
+  static int64_t reach(const RvcConfig& config);
+  /// From the prior's sample to the decoder's latent. x [B, inter, T], g [B, gin, 1].
   at::Tensor inverse(const at::Tensor& x, const at::Tensor& g) const;
 
  private:

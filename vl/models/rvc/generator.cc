@@ -9,19 +9,26 @@ namespace vl::models::rvc {
 namespace {
 
 constexpr double kSlope = 0.1, kLastSlope = 0.01;
+constexpr int64_t kEdgeKernel = 7;  // of conv_pre and conv_post
 constexpr double kSineLevel = 0.1, kVoicedNoise = 0.003, kUnvoicedNoise = kSineLevel / 3;
+
+/// Turns that each frame adds to the phase, in [-0.5, 0.5). hz float64 [B, F].
+at::Tensor frame_turns(const at::Tensor& hz, int64_t hop, int64_t sample_rate) {
+  const at::Tensor last = (hz / static_cast<double>(sample_rate)) * static_cast<double>(hop);
+  return at::fmod(last + 0.5, 1.0) - 0.5;
+}
 
 }  // namespace
 
 at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_t hop,
-                           int64_t sample_rate) {
+                           int64_t sample_rate, double start_turn) {
   const at::Tensor hz = f0.to(at::kDouble);
   const int64_t batch = hz.size(0), frames = hz.size(1);
   const at::Tensor step = at::arange(1, hop + 1, hz.options());
   at::Tensor phase = (hz / static_cast<double>(sample_rate)).unsqueeze(2) * step;  // [B, F, hop]
-  const at::Tensor last = at::fmod(phase.select(2, hop - 1) + 0.5, 1.0) - 0.5;
-  const at::Tensor before = at::constant_pad_nd(last.slice(1, 0, frames - 1), {1, 0});
-  phase += at::fmod(before.cumsum(1), 1.0).unsqueeze(2);
+  const at::Tensor before =
+      at::constant_pad_nd(frame_turns(hz, hop, sample_rate).slice(1, 0, frames - 1), {1, 0});
+  phase += at::fmod(before.cumsum(1) + start_turn, 1.0).unsqueeze(2);
   // Modulo 1 in float64, so the sine itself can be float32.
   const at::Tensor turn = at::fmod(phase, 1.0).to(at::kFloat);
   const at::Tensor voiced = (f0 > 0).unsqueeze(2);
@@ -30,6 +37,12 @@ at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_
       at::where(voiced, at::sin(turn * (2.0 * M_PI)) * kSineLevel + draws * kVoicedNoise,
                 draws * kUnvoicedNoise);
   return out.reshape({batch, frames * hop, 1}).to(noise.scalar_type());
+}
+
+double end_turn(const at::Tensor& f0, int64_t hop, int64_t sample_rate, double start_turn) {
+  const at::Tensor turns = frame_turns(f0.to(at::kDouble), hop, sample_rate);
+  const double sum = start_turn + turns.sum().item<double>();
+  return sum - std::floor(sum);
 }
 
 Source::Source() { l_linear_ = child<nn::Linear>("l_linear", 1, 1); }
@@ -68,9 +81,10 @@ Generator::Generator(const RvcConfig& c)
     m_source_ = child<Source>("m_source");
     noise_convs_ = child<nn::ListOf<nn::Conv1d>>("noise_convs");
   }
-  conv_pre_ = child<nn::Conv1d>(
-      "conv_pre",
-      nn::Conv1dOptions{.in = c.inter, .out = c.upsample_channels, .kernel = 7, .padding = 3});
+  conv_pre_ = child<nn::Conv1d>("conv_pre", nn::Conv1dOptions{.in = c.inter,
+                                                              .out = c.upsample_channels,
+                                                              .kernel = kEdgeKernel,
+                                                              .padding = kEdgeKernel / 2});
   ups_ = child<nn::ListOf<nn::ConvTranspose1d>>("ups");
   resblocks_ = child<nn::ListOf<ResidualBlock>>("resblocks");
   int64_t channels = c.upsample_channels, after = hop_;
@@ -92,15 +106,34 @@ Generator::Generator(const RvcConfig& c)
     for (size_t j = 0; j < kernels_; ++j)
       resblocks_->add(channels, c.resblock_kernels[j], c.resblock_dilations[j]);
   }
-  conv_post_ = child<nn::Conv1d>(
-      "conv_post",
-      nn::Conv1dOptions{.in = channels, .out = 1, .kernel = 7, .padding = 3, .bias = false});
+  conv_post_ = child<nn::Conv1d>("conv_post", nn::Conv1dOptions{.in = channels,
+                                                                .out = 1,
+                                                                .kernel = kEdgeKernel,
+                                                                .padding = kEdgeKernel / 2,
+                                                                .bias = false});
   cond_ = child<nn::Conv1d>(
       "cond", nn::Conv1dOptions{.in = c.gin, .out = c.upsample_channels, .kernel = 1});
 }
 
-at::Tensor Generator::excitation(const at::Tensor& f0, const at::Tensor& noise) const {
-  return (*m_source_)(sine_excitation(f0, noise, hop_, sample_rate_));
+int64_t Generator::reach(const RvcConfig& c) {
+  int64_t block = 0;  // samples at each side of the longest residual block
+  for (size_t j = 0; j < c.resblock_kernels.size(); ++j) {
+    int64_t sum = 0;
+    for (int64_t dilation : c.resblock_dilations[j])
+      sum += c.resblock_kernels[j] / 2 * (dilation + 1);
+    block = std::max(block, sum);
+  }
+  int64_t samples = kEdgeKernel / 2;
+  for (size_t i = c.upsample_rates.size(); i-- > 0;) {
+    const int64_t rate = c.upsample_rates[i], around = (c.upsample_kernels[i] - rate) / 2;
+    samples = (samples + block + around + rate - 1) / rate;
+  }
+  return samples + kEdgeKernel / 2;
+}
+
+at::Tensor Generator::excitation(const at::Tensor& f0, const at::Tensor& noise,
+                                 double start_turn) const {
+  return (*m_source_)(sine_excitation(f0, noise, hop_, sample_rate_, start_turn));
 }
 
 at::Tensor Generator::stage(size_t i, const at::Tensor& x, const at::Tensor& har,

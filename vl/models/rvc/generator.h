@@ -12,9 +12,15 @@ namespace vl::models::rvc {
 /// "classic" phase: every frame starts where the one before ended, modulo 1).
 /// @param f0 [B, F] Hz, 0 where unvoiced
 /// @param noise [B, F * hop, 1] normal draws
-/// @return [B, F * hop, 1] in noise's dtype; the phase is float64 and starts at 0
+/// @param start_turn phase before the first sample, in turns
+/// @return [B, F * hop, 1] in noise's dtype; the phase is float64
 at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_t hop,
-                           int64_t sample_rate);
+                           int64_t sample_rate, double start_turn = 0);
+
+/// Phase after the last frame of sine_excitation, in turns [0, 1): what the next piece of the same
+/// curve starts with.
+/// @param f0 [1, F] Hz, F may be 0
+double end_turn(const at::Tensor& f0, int64_t hop, int64_t sample_rate, double start_turn = 0);
 
 /// "m_source": the learned scale and offset of the excitation.
 class Source : public nn::Module {
@@ -42,9 +48,11 @@ class Generator : public nn::Module {
   explicit Generator(const RvcConfig& config);
 
   /// Excitation signal [B, F * hop, 1]; models with f0 only.
-  at::Tensor excitation(const at::Tensor& f0, const at::Tensor& noise) const;
+  at::Tensor excitation(const at::Tensor& f0, const at::Tensor& noise, double start_turn = 0) const;
 
-  /// A frame sees 12 frames at each side.
+  /// Frames at each side that the samples of a frame depend on; 11 or 12 for the public sizes.
+  static int64_t reach(const RvcConfig& config);
+
   /// @param z [B, inter, F]
   /// @param har [B, 1, F * hop], undefined for models without f0
   /// @param g [B, gin, 1]

@@ -10,29 +10,58 @@ namespace vl::models::rvc {
 namespace {
 
 constexpr double kNoiseScale = 0.66666;
-constexpr int64_t kFlowMargin = 24;  // frames before skip_head that the flow still sees
+constexpr int64_t kFlowMargin = 24;  // frames of context the flow of the public sizes sees
 constexpr int64_t kPitchBins = 256;
+
+struct Range {
+  int64_t begin, end;
+  int64_t size() const { return end - begin; }
+};
 
 /// What part of the T frames is computed and returned.
 struct Span {
   int64_t frames;     // T
-  int64_t kept;       // first frame of latent and flow
-  int64_t head;       // first decoded frame
-  int64_t length;     // decoded frames
-  int64_t stretched;  // frames after the stretch
+  Range latent;       // prior and flow
+  Range decoder;      // latent frames and excitation that the decoder sees
+  Range kept;         // frames that are returned
+  int64_t stretched;  // returned frames after the stretch
+  Range drawn_z;      // frames of noise_z
+  Range drawn_sine;   // frames of noise_sine
 };
 
-Span span_of(const RvcInputs& in) {
-  const int64_t frames = in.phone.size(1), head = in.skip_head.value_or(0);
-  Span s = {frames, std::max<int64_t>(head - kFlowMargin, 0), head, 0, 0};
-  s.length = in.return_length.value_or(frames - head);
-  s.stretched = in.return_length2.value_or(s.length);
-  if (head < 0 || s.length < 1 || head > frames - s.length)
-    fail(Code::kBadValue, "skip_head {} and return_length {} do not fit {} frames", head, s.length,
+Range widened(const Range& r, int64_t margin, int64_t frames) {
+  return {std::max<int64_t>(r.begin - margin, 0), std::min(r.end + margin, frames)};
+}
+
+Span offline_span(const RvcInputs& in, const RvcConfig& c) {
+  const int64_t frames = in.phone.size(1), begin = in.keep_begin.value_or(0);
+  check(!in.skip_head && !in.return_length && !in.return_length2, Code::kBadValue,
+        "keep_begin and keep_frames do not go with skip_head and return_length");
+  const int64_t length = in.keep_frames.value_or(frames - begin);
+  if (begin < 0 || length < 1 || begin > frames - length)
+    fail(Code::kBadValue, "keep_begin {} and keep_frames {} do not fit {} frames", begin, length,
          frames);
-  if (s.stretched < 1 || s.stretched > 16 * s.length)
-    fail(Code::kBadValue, "return_length2 is {}, outside 1..{}", s.stretched, 16 * s.length);
-  return s;
+  const Range kept = {begin, begin + length}, whole = {0, frames},
+              decoder = widened(kept, Generator::reach(c), frames);
+  return {frames, widened(decoder, Flow::reach(c), frames), decoder, kept, length, whole, whole};
+}
+
+Span real_time_span(const RvcInputs& in) {
+  const int64_t frames = in.phone.size(1), head = in.skip_head.value_or(0);
+  const int64_t length = in.return_length.value_or(frames - head);
+  const int64_t stretched = in.return_length2.value_or(length);
+  if (head < 0 || length < 1 || head > frames - length)
+    fail(Code::kBadValue, "skip_head {} and return_length {} do not fit {} frames", head, length,
+         frames);
+  if (stretched < 1 || stretched > 16 * length)
+    fail(Code::kBadValue, "return_length2 is {}, outside 1..{}", stretched, 16 * length);
+  const Range latent = {std::max<int64_t>(head - kFlowMargin, 0), frames},
+              kept = {head, head + length};
+  return {frames, latent, kept, kept, stretched, latent, kept};
+}
+
+Span span_of(const RvcInputs& in, const RvcConfig& c) {
+  return in.keep_begin || in.keep_frames ? offline_span(in, c) : real_time_span(in);
 }
 
 void want_shape(const char* name, const at::Tensor& t, at::IntArrayRef shape) {
@@ -56,14 +85,16 @@ Span check_inputs(const RvcConfig& c, const RvcInputs& in) {
       in.phone.size(2) != c.feature_dim)
     fail(Code::kBadValue, "phone is [{}], wanted [1,T,{}]", fmt::join(in.phone.sizes(), ","),
          c.feature_dim);
-  const Span s = span_of(in);
+  const Span s = span_of(in, c);
   if (c.f0)
     check_pitch(in, s.frames);
   else
     check(!in.pitch.defined() && !in.pitchf.defined() && !in.noise_sine.defined(), Code::kBadValue,
           "this voice model takes no pitch");
-  if (in.noise_z.defined()) want_shape("noise_z", in.noise_z, {1, c.inter, s.frames - s.kept});
-  if (in.noise_sine.defined()) want_shape("noise_sine", in.noise_sine, {1, s.length * c.hop(), 1});
+  check(in.start_turn >= 0 && in.start_turn < 1, Code::kBadValue, "start_turn is outside [0, 1)");
+  if (in.noise_z.defined()) want_shape("noise_z", in.noise_z, {1, c.inter, s.drawn_z.size()});
+  if (in.noise_sine.defined())
+    want_shape("noise_sine", in.noise_sine, {1, s.drawn_sine.size() * c.hop(), 1});
   return s;
 }
 
@@ -71,15 +102,35 @@ Span check_inputs(const RvcConfig& c, const RvcInputs& in) {
 void draw(const RvcConfig& c, const Span& s, uint64_t seed, at::Tensor& z, at::Tensor& sine) {
   if (z.defined() && (sine.defined() || !c.f0)) return;
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const at::Tensor first = at::randn({1, c.inter, s.frames - s.kept}, generator);
+  const at::Tensor first = at::randn({1, c.inter, s.drawn_z.size()}, generator);
   if (!z.defined()) z = first;
   if (!c.f0 || sine.defined()) return;
   at::rand({1, 1}, generator);  // the initial phase of the fundamental, which is then set to 0
-  sine = at::randn({1, s.length * c.hop(), 1}, generator);
+  sine = at::randn({1, s.drawn_sine.size() * c.hop(), 1}, generator);
+}
+
+/// The frames `part` of x, whose dimension `dim` holds the frames `whole`, `unit` elements each.
+at::Tensor cut(const at::Tensor& x, int64_t dim, const Range& whole, const Range& part,
+               int64_t unit = 1) {
+  return x.slice(dim, (part.begin - whole.begin) * unit, (part.end - whole.begin) * unit);
 }
 
 at::Tensor stretch(const at::Tensor& x, int64_t size) {
   return x.size(2) == size ? x : at::upsample_linear1d(x, {size}, /*align_corners=*/false);
+}
+
+/// Excitation of the frames that the decoder sees, with the phase of those before them.
+at::Tensor excitation_of(const Rvc& model, const RvcInputs& in, const Span& s,
+                         const at::Tensor& noise, Taps* taps) {
+  const RvcConfig& c = model.config();
+  if (!c.f0) return {};
+  const at::Tensor before = cut(in.pitchf, 1, {0, s.frames}, {s.drawn_sine.begin, s.decoder.begin});
+  const double turn = end_turn(before, c.hop(), c.sample_rate, in.start_turn);
+  const at::Tensor har = model.excitation(cut(in.pitchf, 1, {0, s.frames}, s.decoder),
+                                          cut(noise, 1, s.drawn_sine, s.decoder, c.hop()), turn);
+  keep(taps, "har", har);
+  const int64_t frames = s.decoder.size() + s.stretched - s.kept.size();
+  return stretch(har.transpose(1, 2), frames * c.hop()).transpose(1, 2);
 }
 
 }  // namespace
@@ -112,8 +163,9 @@ at::Tensor Rvc::latent(const Prior& prior, const at::Tensor& noise_z, const at::
   return flow_->inverse(z_p, g);
 }
 
-at::Tensor Rvc::excitation(const at::Tensor& pitchf, const at::Tensor& noise_sine) const {
-  return dec_->excitation(pitchf, noise_sine.to(pitchf.device()));
+at::Tensor Rvc::excitation(const at::Tensor& pitchf, const at::Tensor& noise_sine,
+                           double start_turn) const {
+  return dec_->excitation(pitchf, noise_sine.to(pitchf.device()), start_turn);
 }
 
 at::Tensor Rvc::decode(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
@@ -127,18 +179,14 @@ at::Tensor Rvc::infer(const RvcInputs& in, Taps* taps) const {
   at::Tensor noise_z = in.noise_z, noise_sine = in.noise_sine;
   draw(config_, s, in.seed, noise_z, noise_sine);
   Prior prior = encode(in.phone, in.pitch, taps);
-  prior = {prior.m.slice(2, s.kept), prior.logs.slice(2, s.kept)};
-  const int64_t begin = s.head - s.kept;
-  at::Tensor z = latent(prior, noise_z, g, taps).slice(2, begin, begin + s.length);
+  prior = {cut(prior.m, 2, {0, s.frames}, s.latent), cut(prior.logs, 2, {0, s.frames}, s.latent)};
+  noise_z = cut(noise_z, 2, s.drawn_z, s.latent);
+  at::Tensor z = cut(latent(prior, noise_z, g, taps), 2, s.latent, s.decoder);
   keep(taps, "z", z);
-  at::Tensor har;
-  if (config_.f0) {
-    har = excitation(in.pitchf.slice(1, s.head, s.head + s.length), noise_sine);
-    keep(taps, "har", har);
-    har = stretch(har.transpose(1, 2), s.stretched * config_.hop()).transpose(1, 2);
-  }
-  z = stretch(z, s.stretched);
-  const at::Tensor wav = decode(z, har, g, taps);
+  const at::Tensor har = excitation_of(*this, in, s, noise_sine, taps);
+  z = stretch(z, s.decoder.size() + s.stretched - s.kept.size());
+  const at::Tensor wav = cut(decode(z, har, g, taps), 2, s.decoder,
+                             {s.kept.begin, s.kept.begin + s.stretched}, config_.hop());
   keep(taps, "wav", wav);
   return wav;
 }

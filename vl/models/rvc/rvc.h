@@ -27,6 +27,13 @@ struct RvcInputs {
   /// Real time: only the frames [skip_head, skip_head + return_length) are decoded; another
   /// return_length2 stretches latent and excitation linearly to that many frames.
   std::optional<int64_t> skip_head, return_length, return_length2;
+  /// Offline: only the samples of the frames [keep_begin, keep_begin + keep_frames) are returned,
+  /// equal to that part of the whole call to float32 rounding; the noises keep the shapes of the
+  /// whole call. Latent and decoder see only what these frames need. Not with the real-time entry.
+  std::optional<int64_t> keep_begin, keep_frames;
+  /// Phase of the excitation before its first frame, in turns [0, 1): frame 0, in the real-time
+  /// entry frame skip_head. end_turn() gives the one to go on with.
+  double start_turn = 0;
 };
 
 /// RVC voice model: prior encoder, normalising flow, NSF-HiFi-GAN decoder (SynthesizerTrnMs256 /
@@ -37,8 +44,9 @@ class Rvc : public nn::Module {
   explicit Rvc(const RvcConfig& config);
   const RvcConfig& config() const { return config_; }
 
-  /// The whole call. With equal seed the draws are those of torch on the CPU in the order of the
-  /// public code: normal noise_z, one uniform number (unused), normal noise_sine.
+  /// The whole call, or the part of it that `inputs` keep. With equal seed the draws are those of
+  /// torch on the CPU in the order of the public code: normal noise_z, one uniform number (unused),
+  /// normal noise_sine.
   /// @return [1, 1, frames * hop] in [-1, 1]
   /// @throws Error(kBadValue) for shapes, bins or a speaker outside the model's,
   ///         Error(kMissingArgument) for a pitch that is absent
@@ -53,7 +61,8 @@ class Rvc : public nn::Module {
   at::Tensor latent(const Prior& prior, const at::Tensor& noise_z, const at::Tensor& g,
                     Taps* taps = nullptr) const;
   /// [1, F * hop, 1]; models with f0 only.
-  at::Tensor excitation(const at::Tensor& pitchf, const at::Tensor& noise_sine) const;
+  at::Tensor excitation(const at::Tensor& pitchf, const at::Tensor& noise_sine,
+                        double start_turn = 0) const;
   /// z [1, inter, F], har [1, F * hop, 1] or undefined -> [1, 1, F * hop]
   at::Tensor decode(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
                     Taps* taps = nullptr) const;
