@@ -16,6 +16,18 @@ function(vl_layer_sources name out)
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
 
+# Files NAME_ISA.cc of vl/kernels are compiled for that ISA and called only where the CPU has it.
+function(vl_isa_flags sources)
+  foreach(file ${sources})
+    if(file MATCHES "_avx2\\.cc$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+    elseif(file MATCHES "_avx512\\.cc$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+                                  "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")
+    endif()
+  endforeach()
+endfunction()
+
 function(vl_reuse_pch target deps)
   if("torch" IN_LIST deps)
     target_precompile_headers(${target} REUSE_FROM vl_torch_pch)
@@ -47,8 +59,11 @@ function(vl_add_layers)
       target_link_libraries(vl_media PUBLIC vl_media_libs)
     endif()
     if(name STREQUAL "kernels")
-      # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake links it), so that both share one set of threads.
-      set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc PROPERTIES COMPILE_OPTIONS -fopenmp)
+      # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake), so that both share one set of threads.
+      set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc ${CMAKE_SOURCE_DIR}/vl/kernels/parallel.cc
+                                  PROPERTIES COMPILE_OPTIONS -fopenmp)
+      target_link_libraries(vl_kernels PUBLIC ${_torch}/lib/libgomp.so.1)
+      vl_isa_flags("${sources}")
       continue()  # raw pointers only: no torch header, no precompiled one
     endif()
     if(name STREQUAL "dsp")

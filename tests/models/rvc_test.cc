@@ -16,10 +16,10 @@ using models::rvc::RvcInputs;
 using weights::Checkpoint;
 using weights::Value;
 
-const Rvc& part(const std::string& name) {
-  static std::map<std::string, std::shared_ptr<const Rvc>> cache;
-  auto& model = cache[name];
-  if (!model) model = test::rvc_model<Rvc>("rvc", name);
+const Rvc& part(const std::string& name, nn::Path path = nn::Path::kFused) {
+  static std::map<std::pair<std::string, nn::Path>, std::shared_ptr<const Rvc>> cache;
+  auto& model = cache[{name, path}];
+  if (!model) model = test::rvc_model<Rvc>("rvc", name, path);
   return *model;
 }
 
@@ -60,11 +60,11 @@ double bar(const Row& row, const std::string& name) {
   return name == "wav" ? row.wav : row.decoder;
 }
 
-class RvcGolden : public testing::TestWithParam<Row> {};
+class RvcGolden : public testing::TestWithParam<std::tuple<Row, nn::Path>> {};
 
 TEST_P(RvcGolden, EveryBlock) {
-  const Row& row = GetParam();
-  const Rvc& model = part(row.part);
+  const auto& [row, path] = GetParam();
+  const Rvc& model = part(row.part, path);
   const std::string tag = std::string(row.part) + "." + row.tag;
   models::Taps taps;
   model.infer(inputs(model, tag), &taps);
@@ -80,9 +80,14 @@ TEST_P(RvcGolden, EveryBlock) {
   EXPECT_GE(compared, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Parts, RvcGolden, testing::ValuesIn(kRows), [](const auto& i) {
-  return std::string(i.param.part) + "_" + i.param.tag;
-});
+INSTANTIATE_TEST_SUITE_P(Parts, RvcGolden,
+                         testing::Combine(testing::ValuesIn(kRows),
+                                          testing::Values(nn::Path::kReference, nn::Path::kFused)),
+                         [](const auto& i) {
+                           const Row& row = std::get<0>(i.param);
+                           return std::string(row.part) + "_" + row.tag +
+                                  test::path_name(std::get<1>(i.param));
+                         });
 
 TEST(Rvc, PhaseOf2026IsTheSame) {
   for (const char* name : {"v1_48k_f0", "v2_40k_f0", "v2_48k_f0"}) {
@@ -130,8 +135,11 @@ TEST(Rvc, KeptFramesEqualThoseOfTheWholeCall) {
   constexpr int64_t kFrames = 110;
   const std::pair<int64_t, int64_t> rows[] = {{0, kFrames},       {0, 20},  {1, 5},
                                               {kFrames - 20, 20}, {50, 10}, {kFrames - 1, 1}};
-  for (const char* name : {"v1_48k_f0", "v2_40k_f0", "v2_32k_nono"}) {
-    const Rvc& model = part(name);
+  for (const auto& [name, path] : {std::pair{"v1_48k_f0", nn::Path::kFused},
+                                   {"v2_40k_f0", nn::Path::kFused},
+                                   {"v2_40k_f0", nn::Path::kReference},
+                                   {"v2_32k_nono", nn::Path::kFused}}) {
+    const Rvc& model = part(name, path);
     RvcInputs in = long_inputs(model, kFrames);
     in.seed = 3, in.start_turn = model.config().f0 ? 0.25 : 0;
     const at::Tensor whole = model.infer(in);
@@ -160,6 +168,21 @@ TEST(RvcExcitation, PhaseGoesOnWhereThePieceBeforeEnded) {
                            f0.slice(1, split), silence.slice(1, split * 400), 400, 40000, turn),
                        whole.slice(1, split * 400), 1e-7, 0);
   }
+}
+
+TEST(Rvc, PiecesOfALongCallJoin) {
+  // Longer than a piece of the decoder's fused form, against the plain form.
+  const RvcInputs in = long_inputs(part("v2_40k_f0"), 700);
+  const at::Tensor want = part("v2_40k_f0", nn::Path::kReference).infer(in);
+  test::expect_close("700 frames", part("v2_40k_f0").infer(in), want, 0, 1e-5);
+}
+
+TEST(Rvc, GradientTakesTheReferencePath) {
+  const auto model = std::const_pointer_cast<Rvc>(test::rvc_model<Rvc>("rvc", "v2_40k_f0"));
+  const at::Tensor z = weights::fill_tensor("z", {1, model->config().inter, 4}, 1).requires_grad_();
+  const at::Tensor har = at::zeros({1, 4 * model->config().hop(), 1});
+  model->decode(z, har, model->speaker(0)).sum().backward();
+  EXPECT_GT(z.grad().abs().max().item<double>(), 0);
 }
 
 /// Attention as the definition says, with a full [T, T, d] table of relative vectors.

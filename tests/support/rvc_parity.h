@@ -11,6 +11,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/models/registry.h"
+#include "vl/nn/module.h"
 #include "vl/weights/checkpoint.h"
 #include "vl/weights/fill.h"
 
@@ -37,8 +38,15 @@ inline weights::Checkpoint rvc_part(const std::string& part) {
 }
 
 template <class M>
-std::shared_ptr<const M> rvc_model(const std::string& role, const std::string& part) {
-  return models::build_as<M>(models::find_class(role).import(rvc_part(part)), part);
+std::shared_ptr<const M> rvc_model(const std::string& role, const std::string& part,
+                                   nn::Path path = nn::Path::kFused) {
+  auto model = models::build_as<M>(models::find_class(role).import(rvc_part(part)), part);
+  if (path != nn::Path::kFused) std::const_pointer_cast<M>(model)->set_path(path);
+  return model;
+}
+
+inline const char* path_name(nn::Path path) {
+  return path == nn::Path::kReference ? "_reference" : "_fused";
 }
 
 /// "input:KEY": from the goldens, or the fill that inputs.json declares.

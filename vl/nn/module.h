@@ -8,6 +8,10 @@
 
 namespace vl::nn {
 
+/// How blocks compute: plain ATen in the operator sequence of the public code, or our kernels and
+/// rearranged weights where a block has them (CPU, float32).
+enum class Path { kReference, kFused };
+
 /// Base of every block: parameters and buffers carry the public state-dict names. Blocks are const
 /// once loaded; state of a stream is an argument.
 class Module : public torch::nn::Module {
@@ -16,7 +20,17 @@ class Module : public torch::nn::Module {
   /// what depends on them.
   virtual void loaded() {}
 
+  /// For this block and all below it, before it is shared. Blocks start with kFused; after
+  /// kReference what was precomputed is dropped, and loaded() has to follow a change back.
+  void set_path(Path path);
+
  protected:
+  /// Drops what loaded() made.
+  virtual void unload() {}
+  /// Whether the fast path may serve a call on x: it is chosen, x is float32 on the CPU, the block
+  /// is in evaluation mode and no gradient is asked for.
+  bool fused(const at::Tensor& x) const;
+  Path path() const { return path_; }
   /// An uninitialised float32 parameter without gradient; load_state() gives it its values.
   at::Tensor parameter(const std::string& name, at::IntArrayRef shape);
   /// A buffer that is part of the state dict.
@@ -26,6 +40,9 @@ class Module : public torch::nn::Module {
   std::shared_ptr<Child> child(const std::string& name, Args&&... args) {
     return register_module(name, std::make_shared<Child>(std::forward<Args>(args)...));
   }
+
+ private:
+  Path path_ = Path::kFused;
 };
 
 /// A level of the key path without a forward of its own.

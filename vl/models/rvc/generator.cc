@@ -76,7 +76,7 @@ at::Tensor ResidualBlock::operator()(const at::Tensor& x) const {
 }
 
 Generator::Generator(const RvcConfig& c)
-    : hop_(c.hop()), sample_rate_(c.sample_rate), kernels_(c.resblock_kernels.size()) {
+    : config_(c), hop_(c.hop()), sample_rate_(c.sample_rate), kernels_(c.resblock_kernels.size()) {
   if (c.f0) {
     m_source_ = child<Source>("m_source");
     noise_convs_ = child<nn::ListOf<nn::Conv1d>>("noise_convs");
@@ -148,8 +148,22 @@ at::Tensor Generator::stage(size_t i, const at::Tensor& x, const at::Tensor& har
   return sum;
 }
 
+void Generator::loaded() {
+  if (path() != nn::Path::kFused) return;
+  const auto all = named_parameters();
+  fused_ = std::make_unique<FusedGenerator>(
+      config_, [&](const std::string& key) { return all[key].detach(); });
+}
+
 at::Tensor Generator::operator()(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
-                                 Taps* taps) const {
+                                 int64_t begin, int64_t end, Taps* taps) const {
+  if (fused_ && z.size(0) == 1 && fused(z))
+    return (*fused_)(z, har, (*cond_)(g).flatten(), begin, end, taps);
+  return reference(z, har, g, taps).slice(2, begin * hop_, end * hop_);
+}
+
+at::Tensor Generator::reference(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                                Taps* taps) const {
   at::Tensor x = (*conv_pre_)(z);
   keep(taps, "conv_pre", x);
   x.add_((*cond_)(g));

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "vl/models/rvc/config.h"
+#include "vl/models/rvc/fused_generator.h"
 #include "vl/models/taps.h"
 #include "vl/nn/layers.h"
 
@@ -53,16 +54,24 @@ class Generator : public nn::Module {
   /// Frames at each side that the samples of a frame depend on; 11 or 12 for the public sizes.
   static int64_t reach(const RvcConfig& config);
 
+  /// Samples of the frames begin .. end - 1 of z.
   /// @param z [B, inter, F]
   /// @param har [B, 1, F * hop], undefined for models without f0
   /// @param g [B, gin, 1]
-  /// @return [B, 1, F * hop] in [-1, 1]
+  /// @param taps conv_pre, upsI, stageI over the rows that were computed
+  /// @return [B, 1, (end - begin) * hop] in [-1, 1]
   at::Tensor operator()(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
-                        Taps* taps) const;
+                        int64_t begin, int64_t end, Taps* taps) const;
+
+  void loaded() override;
 
  private:
+  void unload() override { fused_.reset(); }
+  at::Tensor reference(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                       Taps* taps) const;
   at::Tensor stage(size_t i, const at::Tensor& x, const at::Tensor& har, Taps* taps) const;
 
+  RvcConfig config_;
   int64_t hop_, sample_rate_;
   size_t kernels_;  // residual blocks a stage
   std::shared_ptr<Source> m_source_;
@@ -70,6 +79,7 @@ class Generator : public nn::Module {
   std::shared_ptr<nn::ListOf<nn::Conv1d>> noise_convs_;
   std::shared_ptr<nn::ListOf<nn::ConvTranspose1d>> ups_;
   std::shared_ptr<nn::ListOf<ResidualBlock>> resblocks_;
+  std::unique_ptr<FusedGenerator> fused_;
 };
 
 }  // namespace vl::models::rvc

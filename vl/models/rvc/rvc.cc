@@ -10,7 +10,8 @@ namespace vl::models::rvc {
 namespace {
 
 constexpr double kNoiseScale = 0.66666;
-constexpr int64_t kFlowMargin = 24;  // frames of context the flow of the public sizes sees
+constexpr int64_t kFlowMargin = 24;   // frames of context the flow of the public sizes sees
+constexpr int64_t kDecoderGrid = 30;  // frames: keeps the tiles of the public sizes in place
 constexpr int64_t kPitchBins = 256;
 
 struct Range {
@@ -41,8 +42,9 @@ Span offline_span(const RvcInputs& in, const RvcConfig& c) {
   if (begin < 0 || length < 1 || begin > frames - length)
     fail(Code::kBadValue, "keep_begin {} and keep_frames {} do not fit {} frames", begin, length,
          frames);
-  const Range kept = {begin, begin + length}, whole = {0, frames},
-              decoder = widened(kept, Generator::reach(c), frames);
+  const Range kept = {begin, begin + length}, whole = {0, frames};
+  Range decoder = widened(kept, Generator::reach(c), frames);
+  decoder.begin -= decoder.begin % kDecoderGrid;
   return {frames, widened(decoder, Flow::reach(c), frames), decoder, kept, length, whole, whole};
 }
 
@@ -170,7 +172,12 @@ at::Tensor Rvc::excitation(const at::Tensor& pitchf, const at::Tensor& noise_sin
 
 at::Tensor Rvc::decode(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
                        Taps* taps) const {
-  return (*dec_)(z, har.defined() ? har.transpose(1, 2) : har, g, taps);
+  return decode_part(z, har, g, 0, z.size(2), taps);
+}
+
+at::Tensor Rvc::decode_part(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                            int64_t begin, int64_t end, Taps* taps) const {
+  return (*dec_)(z, har.defined() ? har.transpose(1, 2) : har, g, begin, end, taps);
 }
 
 at::Tensor Rvc::infer(const RvcInputs& in, Taps* taps) const {
@@ -185,8 +192,8 @@ at::Tensor Rvc::infer(const RvcInputs& in, Taps* taps) const {
   keep(taps, "z", z);
   const at::Tensor har = excitation_of(*this, in, s, noise_sine, taps);
   z = stretch(z, s.decoder.size() + s.stretched - s.kept.size());
-  const at::Tensor wav = cut(decode(z, har, g, taps), 2, s.decoder,
-                             {s.kept.begin, s.kept.begin + s.stretched}, config_.hop());
+  const int64_t begin = s.kept.begin - s.decoder.begin;
+  const at::Tensor wav = decode_part(z, har, g, begin, begin + s.stretched, taps);
   keep(taps, "wav", wav);
   return wav;
 }

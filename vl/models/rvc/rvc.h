@@ -66,6 +66,9 @@ class Rvc : public nn::Module {
   /// z [1, inter, F], har [1, F * hop, 1] or undefined -> [1, 1, F * hop]
   at::Tensor decode(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
                     Taps* taps = nullptr) const;
+  /// The samples of the frames begin .. end - 1 of decode(), at the cost of that part.
+  at::Tensor decode_part(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
+                         int64_t begin, int64_t end, Taps* taps = nullptr) const;
 
  private:
   RvcConfig config_;

@@ -1,0 +1,11 @@
+#include "vl/kernels/gemm/gemm_kernel.h"
+#include "vl/kernels/gemm/gemm_variants.h"
+
+namespace vl::kernels {
+
+void gemm_panel_avx2(long rows, const float* a, long lda, long k, const float* b, long width,
+                     float* c, long ldc, const float* bias, bool add) {
+  any_panel<8, 6, 2>(rows, a, lda, k, b, width, c, ldc, bias, add);
+}
+
+}  // namespace vl::kernels
