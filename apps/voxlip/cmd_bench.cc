@@ -49,6 +49,7 @@ class BenchRun : public Verb {
 
   Json run(VerbContext& c) override {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
+    if (options_.engines.empty()) options_.engines = {c.global.engine};
     bench::BenchSetting setting{.places = model_places(c.global),
                                 .build = {VL_VERSION, VL_GIT, VL_TORCH_VERSION},
                                 .seed = static_cast<uint64_t>(c.global.seed),

@@ -15,6 +15,10 @@ void describe(GlobalOptions& o, Fields& f) {
   f.add("print_config", &o.print_config, "print the effective configuration and exit");
   f.add("device", &o.device, "auto, cpu, cuda, cuda:N; this build computes on the CPU");
   f.add("precision", &o.precision, "auto is fp32 on the CPU").one_of({"auto", "fp32"});
+  f.add(
+       "engine", &o.engine,
+       "fused: our kernels where a network has them; ref: plain ATen, the public operator sequence")
+      .one_of({"ref", "fused"});
   f.add("threads", &o.threads, "threads of one computation; 0: physical cores")
       .range(0, 1024)
       .alias({"t", "num_threads"});

@@ -14,6 +14,7 @@ struct GlobalOptions {
   bool print_config = false;
   std::string device = "auto";
   std::string precision = "auto";
+  std::string engine = "fused";
   int64_t threads = 0;
   int64_t seed = 0;
   std::string pack;

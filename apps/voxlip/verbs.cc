@@ -37,7 +37,9 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
                        .cache_dir = g.cache_dir,
                        .packs_dir = std::filesystem::path(assets).parent_path() / "packs",
                        .assets_dir = assets,
-                       .pack = g.pack};
+                       .pack = g.pack,
+                       .chosen = {},
+                       .reference = g.engine == "ref"};
   for (const std::string& m : g.model) {
     const size_t eq = m.find('=');
     if (eq == std::string::npos)

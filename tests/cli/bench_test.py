@@ -63,7 +63,7 @@ class Bench(Case):
             ("E0203", ["--stage", "rvc.f0"], "--out"),
             ("E0202", ["--stage", "rvc.f1", "--out", "b"], "rvc.f0"),
             ("E0202", ["--stage", "rvc.f0", "--out", "b", "--profile", "smok"], "smoke"),
-            ("E0202", ["--stage", "rvc.f0", "--out", "b", "--engine", "int8"], "engine"),
+            ("E0202", ["--stage", "rvc.f0", "--out", "b", "--engines", "int8"], "engines"),
             ("E0202", ["--stage", "rvc.f0", "--out", "b", "--clips", "0"], "clips"),
             ("E0201", ["--stage", "rvc.f0", "--out", "b", "--scenario", "offline"], "--scenario"),
         ]

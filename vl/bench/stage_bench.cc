@@ -2,12 +2,13 @@
 
 #include <ctime>
 #include <filesystem>
+#include <map>
+#include <memory>
 
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
 #include "vl/bench/cases.h"
-#include "vl/bench/engine.h"
 #include "vl/core/canonical.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
@@ -24,6 +25,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int64_t kSamples = 8;
+const std::string kReference = "ref";
 constexpr double kLongClip = 30;  // from here warm-up is limited by queries instead of time
 constexpr int64_t kLongWarmUp = 20;
 
@@ -41,6 +43,13 @@ struct Collected {
   BenchOutcome outcome;
   std::string queries;
   json configs = json::object();
+};
+
+/// The models of one engine and the case made from them; several are interleaved in one run, and
+/// then the peak memory of their rows is that of all.
+struct LoadedEngine {
+  std::unique_ptr<dub::ModelSet> models;
+  PreparedCase prepared;
 };
 
 std::string weights_word(const dub::ModelSet& models, bool chosen) {
@@ -66,20 +75,29 @@ void run_case(const StageCase& stage, double clip_s, const BenchOptions& options
               Collected& all) {
   release_freed_memory();
   log::info("{} {} s: loading", stage.name, clip_s);
-  dub::ModelSet models(setting.places);
-  const PreparedCase prepared = stage.prepare({models, clip_s, kSamples});
+  std::map<std::string, LoadedEngine> loaded;
+  for (const std::string& engine : options.engines) {
+    dub::ModelPlaces places = setting.places;
+    places.reference = engine == kReference;
+    LoadedEngine& e = loaded[engine];
+    e.models = std::make_unique<dub::ModelSet>(places);
+    e.prepared = stage.prepare({*e.models, clip_s, kSamples});
+  }
+  const dub::ModelSet& models = *loaded.begin()->second.models;
+  const PreparedCase& prepared = loaded.begin()->second.prepared;
+  const LoadedEngine* current = nullptr;
   const RunPlan plan{.profile = find_profile(options.profile),
-                     .engines = options.engine,
+                     .engines = options.engines,
                      .samples = prepared.samples,
                      .seed = setting.seed,
                      .warmup_limit_s = clip_s >= kLongClip ? 0.0 : 60.0,
                      .warmup_limit_n = clip_s >= kLongClip ? kLongWarmUp : 0};
   const RunHooks hooks{.query =
-                           [&prepared](int64_t sample) {
+                           [&current](int64_t sample) {
                              const c10::InferenceMode inference;
-                             prepared.query(sample);
+                             current->prepared.query(sample);
                            },
-                       .set_engine = set_engine,
+                       .set_engine = [&](const std::string& name) { current = &loaded.at(name); },
                        .check_cancelled = setting.check_cancelled};
   log::info("{} {} s: running {}", stage.name, clip_s, fmt::join(plan.engines, " "));
   const std::string utc = utc_now();
@@ -115,8 +133,8 @@ void describe(BenchOptions& o, Fields& f) {
   std::vector<std::string> names;
   for (const Profile& p : profiles()) names.push_back(p.name);
   f.add("profile", &o.profile, "least number of queries and seconds").one_of(names);
-  f.add("engine", &o.engine, "engines to measure; several are interleaved query by query")
-      .one_of(engines());
+  f.add("engines", &o.engines, "engines to measure; several are interleaved query by query")
+      .one_of({kReference, "fused"});
   f.add("out", &o.out, "folder for rows.csv, queries.jsonl, config.json and env.json").alias({"o"});
 }
 
@@ -129,7 +147,7 @@ void validate(const BenchOptions& o) {
   }
   for (const std::string& name : o.stage) find_case(name);
   if (o.clips.empty()) throw Error(Code::kMissingArgument, "--clips names no length");
-  if (o.engine.empty()) throw Error(Code::kMissingArgument, "--engine names no engine");
+  if (o.engines.empty()) throw Error(Code::kMissingArgument, "--engines names no engine");
   if (o.out.empty()) throw Error(Code::kMissingArgument, "--out is missing");
 }
 

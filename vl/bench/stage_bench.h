@@ -16,7 +16,7 @@ struct BenchOptions {
   std::vector<std::string> stage;
   std::vector<double> clips = {5, 10, 30};
   std::string profile = "standard";
-  std::vector<std::string> engine = {"fused"};
+  std::vector<std::string> engines;  ///< empty: the one that --engine names
   std::string out;
 };
 void describe(BenchOptions& options, Fields& fields);

@@ -21,6 +21,7 @@ struct ModelPlaces {
   std::filesystem::path models_dir, cache_dir, packs_dir, assets_dir;
   std::string pack;                           ///< --pack: name or folder; empty: the built-in one
   std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
+  bool reference = false;                     ///< models compute by the engine "ref"
 };
 
 /// The folder of the pack that `places.pack` names, or nothing.

@@ -81,6 +81,10 @@ std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::strin
   return module;
 }
 
+void use_reference_path(torch::nn::Module& module) {
+  if (auto* ours = dynamic_cast<nn::Module*>(&module)) ours->set_path(nn::Path::kReference);
+}
+
 [[noreturn]] static void no_such_class(const std::string& role, const std::string& arch,
                                        const std::vector<std::string>& roles) {
   fail(Code::kUnsupportedVariant, "this build has no model of role \"{}\"{}; roles: {}", role,

@@ -53,6 +53,10 @@ void load_state(torch::nn::Module& module, const weights::StateDict& tensors,
 /// make + load_state + eval mode.
 std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::string& source_name);
 
+/// Lets a model compute in plain ATen, in the operator sequence of the public code (nn::Path): the
+/// engine "ref". Before it is shared.
+void use_reference_path(torch::nn::Module& module);
+
 template <class M>
 std::shared_ptr<const M> build_as(const ModelFile& file, const std::string& source_name) {
   return std::dynamic_pointer_cast<const M>(build(file, source_name));
