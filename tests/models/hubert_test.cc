@@ -30,8 +30,10 @@ const Row kRows[] = {
     {"hubert.odd.", 8319, "layer12", 1.9e-5}, {"hubert.odd.", 8319, "v1", 1.2e-5},
 };
 
-TEST(Hubert, Goldens) {
-  const auto hubert = test::rvc_model<Hubert>("content", "hubert");
+class HubertGolden : public testing::TestWithParam<nn::Path> {};
+
+TEST_P(HubertGolden, EveryBlock) {
+  const auto hubert = test::rvc_model<Hubert>("content", "hubert", GetParam());
   std::map<int64_t, models::Taps> done;
   for (const Row& row : kRows) {
     models::Taps& taps = done[row.samples];
@@ -42,6 +44,18 @@ TEST(Hubert, Goldens) {
     }
     test::expect_rvc(std::string(row.clip) + row.golden, taps.at(row.golden), row.rel);
   }
+}
+
+INSTANTIATE_TEST_SUITE_P(Paths, HubertGolden,
+                         testing::Values(nn::Path::kReference, nn::Path::kFused));
+
+TEST(Hubert, PartsOfTheFrontEndJoin) {
+  // 13.0 s: three parts on the fast path, the last one of 136 frames.
+  const at::Tensor wave = test::parity_speech(16000, 16000 + 208079);
+  const at::Tensor want =
+      test::rvc_model<Hubert>("content", "hubert", nn::Path::kReference)->features(wave, 1);
+  test::expect_close("layer 1", test::rvc_model<Hubert>("content", "hubert")->features(wave, 1),
+                     want, 0, 4e-6);
 }
 
 TEST(Hubert, FrameCounts) {

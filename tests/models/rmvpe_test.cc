@@ -25,14 +25,19 @@ const Row kRows[] = {
     {"cnn", 4e-6},        {"fc.0", 8e-6},        {"fc.1", 1.5e-6},       {"salience", 3e-6},
 };
 
-TEST(Rmvpe, GoldensFromTheGoldenMel) {
-  const auto rmvpe = test::rvc_model<Rmvpe>("f0", "rmvpe");
+class RmvpeGolden : public testing::TestWithParam<nn::Path> {};
+
+TEST_P(RmvpeGolden, EveryBlockFromTheGoldenMel) {
+  const auto rmvpe = test::rvc_model<Rmvpe>("f0", "rmvpe", GetParam());
   models::Taps taps;
   const at::Tensor mel = test::golden("parity/rvc/golden.safetensors").at("out:rmvpe.mel");
   taps["salience"] = rmvpe->salience(mel, &taps);
   for (const Row& row : kRows)
     test::expect_rvc(std::string("rmvpe.") + row.golden, taps.at(row.golden), row.rel);
 }
+
+INSTANTIATE_TEST_SUITE_P(Paths, RmvpeGolden,
+                         testing::Values(nn::Path::kReference, nn::Path::kFused));
 
 TEST(Rmvpe, FramesAreKept) {
   const auto rmvpe = test::rvc_model<Rmvpe>("f0", "rmvpe");

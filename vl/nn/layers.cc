@@ -80,6 +80,17 @@ at::Tensor BatchNorm::operator()(const at::Tensor& x) const {
                         /*cudnn=*/true);
 }
 
+std::pair<at::Tensor, at::Tensor> fold_norm(const at::Tensor& weight, const BatchNorm& norm,
+                                            int64_t out_dim) {
+  const auto wide = [](const at::Tensor& t) { return t.detach().to(at::kDouble); };
+  const at::Tensor scale = wide(norm.weight) / at::sqrt(wide(norm.running_var) + norm.eps);
+  std::vector<int64_t> shape(static_cast<size_t>(weight.dim()), 1);
+  shape[static_cast<size_t>(out_dim)] = -1;
+  const at::Tensor folded = (wide(weight) * scale.view(shape)).to(at::kFloat);
+  const at::Tensor bias = wide(norm.bias) - wide(norm.running_mean) * scale;
+  return {folded.contiguous(at::MemoryFormat::ChannelsLast), bias.to(at::kFloat)};
+}
+
 GroupNorm::GroupNorm(int64_t groups_, int64_t channels, double eps_) : groups(groups_), eps(eps_) {
   weight = parameter("weight", {channels});
   bias = parameter("bias", {channels});

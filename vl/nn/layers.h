@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <utility>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -110,6 +111,11 @@ class BatchNorm : public Module {
   at::Tensor weight, bias, running_mean, running_var;
   double eps;
 };
+
+/// Weight and bias of the convolution `weight` (dimension `out_dim` is its output) followed by
+/// `norm`; weight laid out for channels-last signals.
+std::pair<at::Tensor, at::Tensor> fold_norm(const at::Tensor& weight, const BatchNorm& norm,
+                                            int64_t out_dim);
 
 /// GroupNorm with statistics over everything inside a group. weight and bias [channels].
 class GroupNorm : public Module {

@@ -32,6 +32,12 @@ class ConvBlock : public nn::Module {
   ConvBlock(const nn::Conv1dOptions& options, bool norm);
   at::Tensor operator()(const at::Tensor& x) const;
 
+  /// Weight and bias of the convolution that does this block's convolution and norm on x [1, 1, T]:
+  /// the norm's mean and variance over all time follow from the second moments of x's windows.
+  std::pair<at::Tensor, at::Tensor> normalised(const at::Tensor& x) const;
+  /// The block with that weight and bias, on a part of x.
+  at::Tensor apply(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+
  private:
   std::shared_ptr<nn::Conv1d> conv_;
   std::shared_ptr<nn::GroupNorm> norm_;
@@ -44,6 +50,10 @@ class FeatureExtractor : public nn::Module {
   at::Tensor operator()(const at::Tensor& x, Taps* taps) const;
 
  private:
+  at::Tensor reference(const at::Tensor& x, Taps* taps) const;
+  at::Tensor in_parts(const at::Tensor& x, Taps* taps) const;
+
+  int64_t window_ = 1, hop_ = 1;  // samples of one frame, between two frames
   std::shared_ptr<nn::ListOf<ConvBlock>> conv_layers_;
 };
 

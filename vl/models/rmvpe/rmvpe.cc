@@ -27,6 +27,9 @@ void validate(const RmvpeConfig& c) {
 
 namespace {
 
+/// Norms are folded into copies of the weights where signals are large and weights are small.
+constexpr int64_t kFoldChannels = 128;
+
 nn::Conv2dOptions conv3x3(int64_t in, int64_t out, bool bias = false) {
   return {.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}, .bias = bias};
 }
@@ -56,7 +59,18 @@ ResidualBlock::ResidualBlock(int64_t in, int64_t out) {
         child<nn::Conv2d>("shortcut", nn::Conv2dOptions{.in = in, .out = out, .kernel = {1, 1}});
 }
 
+void ResidualBlock::loaded() {
+  if (path() != nn::Path::kFused || conv0_->weight.size(0) > kFoldChannels) return;
+  folded0_ = nn::fold_norm(conv0_->weight, *norm1_, 0);
+  folded3_ = nn::fold_norm(conv3_->weight, *norm4_, 0);
+}
+
 at::Tensor ResidualBlock::operator()(const at::Tensor& x) const {
+  if (folded0_.first.defined() && fused(x)) {
+    at::Tensor y = at::conv2d(x, folded0_.first, folded0_.second, 1, 1).relu_();
+    y = at::conv2d(y, folded3_.first, folded3_.second, 1, 1).relu_();
+    return y.add_(shortcut_ ? (*shortcut_)(x) : x);
+  }
   at::Tensor y = (*norm1_)((*conv0_)(x)).relu_();
   y = (*norm4_)((*conv3_)(y)).relu_();
   return y.add_(shortcut_ ? (*shortcut_)(x) : x);
@@ -81,6 +95,8 @@ at::Tensor Encoder::operator()(const at::Tensor& x, std::vector<at::Tensor>& ski
                                Taps* taps) const {
   at::Tensor y = (*bn_)(x);
   keep(taps, "encoder.bn", y);
+  // The layout passes on through every convolution; it saves their reordering.
+  if (fused(y)) y = y.contiguous(at::MemoryFormat::ChannelsLast);
   for (size_t i = 0; i < layers_->size(); ++i) {
     skips.push_back((*layers_)[i](y));
     y = at::avg_pool2d(skips.back(), 2);
@@ -115,7 +131,17 @@ DecoderLevel::DecoderLevel(int64_t in, int64_t out, int64_t blocks) {
   for (int64_t i = 0; i < blocks; ++i) conv2_->add(i == 0 ? 2 * out : out, out);
 }
 
+void DecoderLevel::loaded() {
+  if (path() == nn::Path::kFused && up_->weight.size(1) <= kFoldChannels)
+    folded_ = nn::fold_norm(up_->weight, *norm_, 1);
+}
+
 at::Tensor DecoderLevel::operator()(const at::Tensor& x, const at::Tensor& skip) const {
+  if (folded_.first.defined() && fused(x)) {
+    const at::Tensor up = at::conv_transpose2d(x, folded_.first, folded_.second, /*stride=*/2,
+                                               /*padding=*/1, /*output_padding=*/1);
+    return run(*conv2_, at::cat({up.relu_(), skip}, 1));
+  }
   return run(*conv2_, at::cat({(*norm_)((*up_)(x)).relu_(), skip}, 1));
 }
 

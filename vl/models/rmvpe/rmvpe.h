@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "vl/core/fields.h"
@@ -32,8 +33,12 @@ class ResidualBlock : public nn::Module {
  public:
   ResidualBlock(int64_t in, int64_t out);
   at::Tensor operator()(const at::Tensor& x) const;
+  void loaded() override;
 
  private:
+  void unload() override { folded0_ = folded3_ = {}; }
+
+  std::pair<at::Tensor, at::Tensor> folded0_, folded3_;  // with their norms
   std::shared_ptr<nn::Conv2d> conv0_, conv3_, shortcut_;
   std::shared_ptr<nn::BatchNorm> norm1_, norm4_;
 };
@@ -77,8 +82,12 @@ class DecoderLevel : public nn::Module {
  public:
   DecoderLevel(int64_t in, int64_t out, int64_t blocks);
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& skip) const;
+  void loaded() override;
 
  private:
+  void unload() override { folded_ = {}; }
+
+  std::pair<at::Tensor, at::Tensor> folded_;  // the transposed convolution with its norm
   std::shared_ptr<nn::ConvTranspose2d> up_;
   std::shared_ptr<nn::BatchNorm> norm_;
   std::shared_ptr<Blocks> conv2_;
