@@ -77,6 +77,14 @@ class Convert(Case):
         self.assertEqual(outs[0], outs[1])
         self.assertNotEqual(outs[0], outs[2])
 
+    def test_both_engines_agree(self):
+        outs = []
+        for engine in ("fused", "ref"):
+            self.convert("-i", self.speech, *OWN, "--f0-method", "yin", "--engine", engine, "-o", self.folder / f"{engine}.wav")
+            outs.append(array.array("h", frames(self.folder / f"{engine}.wav")[3]))
+        self.assertLessEqual(max(abs(a - b) for a, b in zip(*outs)), 33)  # 1e-3 of full scale: pitch feeds a phase
+        self.assertGreater(max(outs[0]), 3000)
+
     def test_an_own_voice_with_every_flag_of_the_public_program(self):
         out = self.folder / "out.wav"
         index = PARITY / "rvc" / "index_v2.index"

@@ -1,9 +1,11 @@
 """voxlip models: import, inspect, verify, list and run, on the public containers of the parity data."""
+import array
 import json
 import shutil
 import unittest
+import wave
 
-from support import AVATAR, PARITY, ROOT, Case, bytes_tensor, floats, ints, read_safetensors, write_safetensors
+from support import AVATAR, DATA, PARITY, ROOT, Case, bytes_tensor, floats, ints, read_safetensors, write_safetensors
 
 MINI = PARITY / "wav2lip" / "checkpoints" / "mini_wav2lip.pth"
 
@@ -92,6 +94,34 @@ class Models(Case):
                            "--config", PARITY / "rvc" / "manifest.json", "--outputs-all")
         self.assertEqual(out["out:layer12"][1], [1, 12, 64])
         self.assertIn("out:conv0", out)
+
+    def test_rvc_index_voice_and_whole_conversion(self):
+        rvc = PARITY / "rvc"
+        golden = read_safetensors(rvc / "golden.safetensors")
+        info = self.ok("models", "inspect", rvc / "index_v2.index", "--json").json()
+        self.assertEqual((info["container"], info["kind"], info["config"]["vectors"], info["config"]["nprobe"]), ("faiss", "rvc-index", 399, 1))
+        self.ok("models", "import", rvc / "index_v2.index", "--role", "rvc-index", "--name", "idx")
+        inputs, outputs = self.folder / "in.safetensors", self.folder / "out.safetensors"
+        _, shape, query = golden["out:retrieval.v2.query"]
+        write_safetensors(inputs, {"input:features": floats(shape, query)})
+        for index in (rvc / "index_v2.index", self.folder / "models" / "idx.safetensors"):
+            self.ok("models", "run", "rvc", "--entry", "retrieve", "--index", index, "--inputs", inputs, "--outputs", outputs)
+            self.assertEqual(read_safetensors(outputs)["out:ix"][2], golden["out:retrieval.v2.ix"][2])
+        self.fails(5, "E0507", "models", "run", "rvc", "--entry", "retrieve", "--index", rvc / "index_v1.index", "--inputs", inputs, "--outputs", outputs)
+        with wave.open(str(DATA / "assets" / "speech" / "eng_60s_16k.wav"), "rb") as w:
+            w.setpos(160000)
+            samples = [v / 32768 for v in array.array("h", w.readframes(32000))]
+        write_safetensors(inputs, {"input:wave": floats([1, 32000], samples), "input:sid": ints([1], [1])})
+        part = ["--config", rvc / "manifest.json", "--content", rvc / "params.hubert.json", "--f0-weights", rvc / "params.rmvpe.json"]
+        run = ["models", "run", "rvc", "--entry", "convert", "--inputs", inputs, "--outputs", outputs, "--weights", rvc / "params.v1_48k_f0.json", "--fill-seed", "21", *part]
+        r = self.ok(*run, "--index", rvc / "index_v1.index", "--index-rate", "0.5", "--protect", "0.5", "--rms-mix-rate", "1", "--outputs-all", "--json").json()
+        self.assertEqual(r["outputs"]["out:float"], [95040])
+        out = read_safetensors(outputs)
+        self.assertEqual(out["out:coarse"][2], golden["out:e2e.v1_48k_f0.coarse"][2])
+        self.assertEqual(list(out["out:chunk_out"][2]), [191040])
+        self.assertEqual(out["out:float"][2], out["out:after_rms"][2])
+        self.fails(2, "E0202", *run, "--pitch", "auto")
+        self.fails(2, "E0203", *run[:-4], *part[:2])
 
     def test_text_and_image_need_no_weights(self):
         text = "I have 3 apples."

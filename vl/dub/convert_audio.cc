@@ -42,7 +42,11 @@ AudioConverter::AudioConverter(const ConvertConfig& config, const ModelPlaces& p
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
   if (!own_voice) warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
-  fs::create_directories(cache_dir_);
+  std::error_code error;
+  fs::create_directories(cache_dir_, error);
+  if (error)
+    throw Error(Code::kNotWritable, fmt::format("cannot make the folder {}", cache_dir_),
+                Where{.file = cache_dir_}, {"give --cache-dir a folder that can be written"});
   load_ms_ = watch.ms();
 }
 
