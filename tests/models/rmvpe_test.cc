@@ -39,6 +39,14 @@ TEST_P(RmvpeGolden, EveryBlockFromTheGoldenMel) {
 INSTANTIATE_TEST_SUITE_P(Paths, RmvpeGolden,
                          testing::Values(nn::Path::kReference, nn::Path::kFused));
 
+TEST(Rmvpe, TilesOfALongMelJoin) {
+  const at::Tensor mel = weights::fill_tensor("mel", {1, 128, 1300}, 1, 3.0, -6.0);
+  const at::Tensor want =
+      test::rvc_model<Rmvpe>("f0", "rmvpe", nn::Path::kReference)->salience(mel);
+  test::expect_close("salience", test::rvc_model<Rmvpe>("f0", "rmvpe")->salience(mel), want, 0,
+                     1e-5);
+}
+
 TEST(Rmvpe, FramesAreKept) {
   const auto rmvpe = test::rvc_model<Rmvpe>("f0", "rmvpe");
   for (int64_t frames : {1, 31, 32, 33, 64}) {

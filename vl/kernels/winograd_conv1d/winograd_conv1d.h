@@ -38,8 +38,9 @@ class WinogradConv1d {
   /// Floats of scratch memory that run() wants.
   int64_t scratch() const;
 
-  /// Writes the rows begin .. end - 1 of y, begin >= 0; a row's bits do not depend on the range.
-  /// Rows of x outside its own range count as zeros.
+  /// Writes the rows begin .. end - 1 of y, begin >= 0. Rows of x outside its own range count as
+  /// zeros. A row's bits do not depend on begin and end; what lies up to 4 * dilation rows beyond
+  /// its reach shows in its rounding.
   void run(const SignalRows& x, const SignalRows& y, int64_t begin, int64_t end,
            const Options& options, float* scratch) const;
 

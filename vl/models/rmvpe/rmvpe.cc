@@ -29,6 +29,7 @@ namespace {
 
 /// Norms are folded into copies of the weights where signals are large and weights are small.
 constexpr int64_t kFoldChannels = 128;
+constexpr int64_t kTileRows = 512;  // 4 MB of a signal at every level of the public size; even
 
 nn::Conv2dOptions conv3x3(int64_t in, int64_t out, bool bias = false) {
   return {.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}, .bias = bias};
@@ -45,6 +46,26 @@ at::Tensor run(const Blocks& blocks, const at::Tensor& x) {
   for (const auto& block : blocks) y = (*block)(y);
   return y;
 }
+
+/// f(begin, end) for all rows of a level in tiles, so that signals stay in the cache and memory
+/// does not grow with them; a row of f's result depends on `halo` rows at each side.
+template <class F>
+at::Tensor in_tiles(int64_t rows, int64_t halo, const F& f) {
+  if (rows <= kTileRows) return f(0, rows);
+  at::Tensor out;
+  for (int64_t begin = 0; begin < rows; begin += kTileRows) {
+    const int64_t end = std::min(rows, begin + kTileRows), low = std::max<int64_t>(begin - halo, 0),
+                  high = std::min(end + halo, rows);
+    const at::Tensor part = f(low, high);
+    if (!out.defined())
+      out = at::empty({part.size(0), part.size(1), rows, part.size(3)}, part.options(),
+                      at::MemoryFormat::ChannelsLast);
+    out.slice(2, begin, end).copy_(part.slice(2, begin - low, end - low));
+  }
+  return out;
+}
+
+int64_t reach(const Blocks& blocks) { return 2 * static_cast<int64_t>(blocks.size()); }
 
 }  // namespace
 
@@ -81,7 +102,11 @@ EncoderLevel::EncoderLevel(int64_t in, int64_t out, int64_t blocks) {
   for (int64_t i = 0; i < blocks; ++i) conv_->add(i == 0 ? in : out, out);
 }
 
-at::Tensor EncoderLevel::operator()(const at::Tensor& x) const { return run(*conv_, x); }
+at::Tensor EncoderLevel::operator()(const at::Tensor& x) const {
+  if (!fused(x)) return run(*conv_, x);
+  return in_tiles(x.size(2), reach(*conv_),
+                  [&](int64_t begin, int64_t end) { return run(*conv_, x.slice(2, begin, end)); });
+}
 
 Encoder::Encoder(const RmvpeConfig& c) {
   bn_ = child<nn::BatchNorm>("bn", c.in_channels);
@@ -136,13 +161,20 @@ void DecoderLevel::loaded() {
     folded_ = nn::fold_norm(up_->weight, *norm_, 1);
 }
 
+at::Tensor DecoderLevel::upsample(const at::Tensor& x) const {
+  if (!folded_.first.defined() || !fused(x)) return (*norm_)((*up_)(x)).relu_();
+  return at::conv_transpose2d(x, folded_.first, folded_.second, /*stride=*/2, /*padding=*/1,
+                              /*output_padding=*/1)
+      .relu_();
+}
+
 at::Tensor DecoderLevel::operator()(const at::Tensor& x, const at::Tensor& skip) const {
-  if (folded_.first.defined() && fused(x)) {
-    const at::Tensor up = at::conv_transpose2d(x, folded_.first, folded_.second, /*stride=*/2,
-                                               /*padding=*/1, /*output_padding=*/1);
-    return run(*conv2_, at::cat({up.relu_(), skip}, 1));
-  }
-  return run(*conv2_, at::cat({(*norm_)((*up_)(x)).relu_(), skip}, 1));
+  if (!fused(x)) return run(*conv2_, at::cat({upsample(x), skip}, 1));
+  // Two rows more for the upsampling at the end of a tile; tiles and halo are even.
+  return in_tiles(skip.size(2), reach(*conv2_) + 2, [&](int64_t begin, int64_t end) {
+    return run(*conv2_,
+               at::cat({upsample(x.slice(2, begin / 2, end / 2)), skip.slice(2, begin, end)}, 1));
+  });
 }
 
 Decoder::Decoder(const RmvpeConfig& c) {

@@ -87,6 +87,8 @@ class DecoderLevel : public nn::Module {
  private:
   void unload() override { folded_ = {}; }
 
+  at::Tensor upsample(const at::Tensor& x) const;
+
   std::pair<at::Tensor, at::Tensor> folded_;  // the transposed convolution with its norm
   std::shared_ptr<nn::ConvTranspose2d> up_;
   std::shared_ptr<nn::BatchNorm> norm_;

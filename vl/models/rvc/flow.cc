@@ -42,14 +42,26 @@ at::Tensor GatedStack::operator()(const at::Tensor& h, const at::Tensor& g) cons
   return skip;
 }
 
-Coupling::Coupling(const RvcConfig& c) {
+Coupling::Coupling(const RvcConfig& c) : config_(c) {
   pre_ = child<nn::Conv1d>("pre", pointwise(c.inter / 2, c.hidden));
   enc_ = child<GatedStack>("enc", c);
   post_ = child<nn::Conv1d>("post", pointwise(c.hidden, c.inter / 2));
 }
 
+void Coupling::loaded() {
+  if (path() != nn::Path::kFused || !FusedCoupling::fits(config_)) return;
+  const auto all = named_parameters();
+  fused_ = std::make_unique<FusedCoupling>(
+      config_, [&](const std::string& key) { return all[key].detach(); });
+}
+
 at::Tensor Coupling::inverse(const at::Tensor& x, const at::Tensor& g) const {
   const std::vector<at::Tensor> half = x.chunk(2, 1);
+  if (fused_ && x.size(0) == 1 && fused(x)) {
+    const at::Tensor shift =
+        (*fused_)(half[0][0].t().contiguous(), enc_->condition(g).flatten()).t().unsqueeze(0);
+    return at::cat({half[0], half[1] - shift}, 1);
+  }
   return at::cat({half[0], half[1] - (*post_)((*enc_)((*pre_)(half[0]), g))}, 1);
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "vl/models/rvc/config.h"
+#include "vl/models/rvc/fused_coupling.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::rvc {
@@ -11,6 +12,8 @@ namespace vl::models::rvc {
 class GatedStack : public nn::Module {
  public:
   explicit GatedStack(const RvcConfig& config);
+  /// The speaker's part of every layer. g [B, gin, 1] -> [B, 2 * hidden * layers, 1]
+  at::Tensor condition(const at::Tensor& g) const { return (*cond_layer_)(g); }
   /// h [B, hidden, T], g [B, gin, 1] -> [B, hidden, T]
   at::Tensor operator()(const at::Tensor& h, const at::Tensor& g) const;
 
@@ -25,10 +28,15 @@ class Coupling : public nn::Module {
  public:
   explicit Coupling(const RvcConfig& config);
   at::Tensor inverse(const at::Tensor& x, const at::Tensor& g) const;
+  void loaded() override;
 
  private:
+  void unload() override { fused_.reset(); }
+
+  RvcConfig config_;
   std::shared_ptr<nn::Conv1d> pre_, post_;
   std::shared_ptr<GatedStack> enc_;
+  std::unique_ptr<FusedCoupling> fused_;
 };
 
 /// Four couplings at "flows.0/2/4/6" with channel flips between them, key "flow".

@@ -46,7 +46,6 @@ class FusedGenerator {
     std::vector<Block> blocks;
     int64_t reach = 0;
   };
-  struct Piece;
   struct Run;
 
   Stage make_stage(const RvcConfig& config, size_t i,

@@ -10,8 +10,9 @@ namespace vl::models::rvc {
 namespace {
 
 constexpr double kNoiseScale = 0.66666;
-constexpr int64_t kFlowMargin = 24;   // frames of context the flow of the public sizes sees
-constexpr int64_t kDecoderGrid = 30;  // frames: keeps the tiles of the public sizes in place
+constexpr int64_t kFlowMargin = 24;  // frames of context the flow of the public sizes sees
+// Frames: the tiles of the convolutions lie where those of the whole call do.
+constexpr int64_t kLatentGrid = 4, kDecoderGrid = 30;
 constexpr int64_t kPitchBins = 256;
 
 struct Range {
@@ -45,7 +46,11 @@ Span offline_span(const RvcInputs& in, const RvcConfig& c) {
   const Range kept = {begin, begin + length}, whole = {0, frames};
   Range decoder = widened(kept, Generator::reach(c), frames);
   decoder.begin -= decoder.begin % kDecoderGrid;
-  return {frames, widened(decoder, Flow::reach(c), frames), decoder, kept, length, whole, whole};
+  // A row of a Winograd tile feels, by rounding, what the whole tile sees: three times the reach
+  // keeps that away from the decoder's frames.
+  Range latent = widened(decoder, 3 * Flow::reach(c), frames);
+  latent.begin -= latent.begin % kLatentGrid;
+  return {frames, latent, decoder, kept, length, whole, whole};
 }
 
 Span real_time_span(const RvcInputs& in) {
@@ -121,18 +126,27 @@ at::Tensor stretch(const at::Tensor& x, int64_t size) {
   return x.size(2) == size ? x : at::upsample_linear1d(x, {size}, /*align_corners=*/false);
 }
 
-/// Excitation of the frames that the decoder sees, with the phase of those before them.
+/// Excitation of the frames that the decoder sees. All drawn frames are computed: they are cheap,
+/// and a part then gets the bits of the whole.
 at::Tensor excitation_of(const Rvc& model, const RvcInputs& in, const Span& s,
                          const at::Tensor& noise, Taps* taps) {
-  const RvcConfig& c = model.config();
-  if (!c.f0) return {};
-  const at::Tensor before = cut(in.pitchf, 1, {0, s.frames}, {s.drawn_sine.begin, s.decoder.begin});
-  const double turn = end_turn(before, c.hop(), c.sample_rate, in.start_turn);
-  const at::Tensor har = model.excitation(cut(in.pitchf, 1, {0, s.frames}, s.decoder),
-                                          cut(noise, 1, s.drawn_sine, s.decoder, c.hop()), turn);
+  const int64_t hop = model.config().hop();
+  if (!model.config().f0) return {};
+  const at::Tensor hz = cut(in.pitchf, 1, {0, s.frames}, s.drawn_sine);
+  const at::Tensor har =
+      cut(model.excitation(hz, noise, in.start_turn), 1, s.drawn_sine, s.decoder, hop);
   keep(taps, "har", har);
   const int64_t frames = s.decoder.size() + s.stretched - s.kept.size();
-  return stretch(har.transpose(1, 2), frames * c.hop()).transpose(1, 2);
+  return stretch(har.transpose(1, 2), frames * hop).transpose(1, 2);
+}
+
+/// Sample of the prior.
+at::Tensor sample(const Prior& prior, const at::Tensor& noise, Taps* taps) {
+  keep(taps, "m", prior.m);
+  keep(taps, "logs", prior.logs);
+  const at::Tensor z_p = prior.m + at::exp(prior.logs) * noise.to(prior.m) * kNoiseScale;
+  keep(taps, "z_p", z_p);
+  return z_p;
 }
 
 }  // namespace
@@ -158,11 +172,7 @@ Prior Rvc::encode(const at::Tensor& phone, const at::Tensor& pitch, Taps* taps) 
 
 at::Tensor Rvc::latent(const Prior& prior, const at::Tensor& noise_z, const at::Tensor& g,
                        Taps* taps) const {
-  keep(taps, "m", prior.m);
-  keep(taps, "logs", prior.logs);
-  const at::Tensor z_p = prior.m + at::exp(prior.logs) * noise_z.to(prior.m) * kNoiseScale;
-  keep(taps, "z_p", z_p);
-  return flow_->inverse(z_p, g);
+  return flow_->inverse(sample(prior, noise_z, taps), g);
 }
 
 at::Tensor Rvc::excitation(const at::Tensor& pitchf, const at::Tensor& noise_sine,
@@ -186,9 +196,9 @@ at::Tensor Rvc::infer(const RvcInputs& in, Taps* taps) const {
   at::Tensor noise_z = in.noise_z, noise_sine = in.noise_sine;
   draw(config_, s, in.seed, noise_z, noise_sine);
   Prior prior = encode(in.phone, in.pitch, taps);
-  prior = {cut(prior.m, 2, {0, s.frames}, s.latent), cut(prior.logs, 2, {0, s.frames}, s.latent)};
-  noise_z = cut(noise_z, 2, s.drawn_z, s.latent);
-  at::Tensor z = cut(latent(prior, noise_z, g, taps), 2, s.latent, s.decoder);
+  prior = {cut(prior.m, 2, {0, s.frames}, s.drawn_z), cut(prior.logs, 2, {0, s.frames}, s.drawn_z)};
+  const at::Tensor z_p = cut(sample(prior, noise_z, taps), 2, s.drawn_z, s.latent);
+  at::Tensor z = cut(flow_->inverse(z_p, g), 2, s.latent, s.decoder);
   keep(taps, "z", z);
   const at::Tensor har = excitation_of(*this, in, s, noise_sine, taps);
   z = stretch(z, s.decoder.size() + s.stretched - s.kept.size());
