@@ -122,7 +122,7 @@ class Convert(Case):
             "s32.wav": ["-c:a", "pcm_s32le"],
             "f32.wav": ["-c:a", "pcm_f32le"],
             "a.flac": [],
-            "stereo.wav": ["-ac", "2"],
+            "stereo.wav": ["-af", "pan=stereo|c0=c0|c1=c0"],
             "a.mp3": ["-b:a", "192k", "-ar", "44100"],
             "a.m4a": ["-b:a", "192k", "-ar", "48000"],
             "a.ogg": ["-c:a", "libopus", "-ar", "48000"],

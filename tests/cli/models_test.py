@@ -105,9 +105,9 @@ class Models(Case):
         _, shape, query = golden["out:retrieval.v2.query"]
         write_safetensors(inputs, {"input:features": floats(shape, query)})
         for index in (rvc / "index_v2.index", self.folder / "models" / "idx.safetensors"):
-            self.ok("models", "run", "rvc", "--entry", "retrieve", "--index", index, "--inputs", inputs, "--outputs", outputs)
+            self.ok("models", "run", "rvc", "--entry", "retrieve", "--index", index, "--inputs", inputs, "--outputs", outputs, "-y")
             self.assertEqual(read_safetensors(outputs)["out:ix"][2], golden["out:retrieval.v2.ix"][2])
-        self.fails(5, "E0507", "models", "run", "rvc", "--entry", "retrieve", "--index", rvc / "index_v1.index", "--inputs", inputs, "--outputs", outputs)
+        self.fails(5, "E0507", "models", "run", "rvc", "--entry", "retrieve", "--index", rvc / "index_v1.index", "--inputs", inputs, "--outputs", outputs, "-y")
         with wave.open(str(DATA / "assets" / "speech" / "eng_60s_16k.wav"), "rb") as w:
             w.setpos(160000)
             samples = [v / 32768 for v in array.array("h", w.readframes(32000))]

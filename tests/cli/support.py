@@ -82,7 +82,7 @@ def read_safetensors(path):
     """name -> (dtype, shape, list of numbers)."""
     blob = pathlib.Path(path).read_bytes()
     size = struct.unpack("<Q", blob[:8])[0]
-    codes = {"F32": "f", "F64": "d", "I64": "q", "I32": "i", "U8": "B"}
+    codes = {"F32": "f", "F64": "d", "I64": "q", "I32": "i", "I16": "h", "U8": "B"}
     out = {}
     for name, info in json.loads(blob[8 : 8 + size]).items():
         if name == "__metadata__":

@@ -135,10 +135,16 @@ TEST(Rvc, KeptFramesEqualThoseOfTheWholeCall) {
   constexpr int64_t kFrames = 110;
   const std::pair<int64_t, int64_t> rows[] = {{0, kFrames},       {0, 20},  {1, 5},
                                               {kFrames - 20, 20}, {50, 10}, {kFrames - 1, 1}};
-  for (const auto& [name, path] : {std::pair{"v1_48k_f0", nn::Path::kFused},
-                                   {"v2_40k_f0", nn::Path::kFused},
-                                   {"v2_40k_f0", nn::Path::kReference},
-                                   {"v2_32k_nono", nn::Path::kFused}}) {
+  // In the plain form the shape decides in which order a convolution sums.
+  const struct {
+    const char* name;
+    nn::Path path;
+    double bar;
+  } models[] = {{"v1_48k_f0", nn::Path::kFused, 1e-6},
+                {"v2_40k_f0", nn::Path::kFused, 1e-6},
+                {"v2_40k_f0", nn::Path::kReference, 1e-5},
+                {"v2_32k_nono", nn::Path::kFused, 1e-6}};
+  for (const auto& [name, path, bar] : models) {
     const Rvc& model = part(name, path);
     RvcInputs in = long_inputs(model, kFrames);
     in.seed = 3, in.start_turn = model.config().f0 ? 0.25 : 0;
@@ -146,9 +152,9 @@ TEST(Rvc, KeptFramesEqualThoseOfTheWholeCall) {
     const int64_t hop = model.config().hop();
     for (const auto& [begin, length] : rows) {
       in.keep_begin = begin, in.keep_frames = length;
-      test::expect_close(fmt::format("{} {}+{}", name, begin, length), model.infer(in),
-                         whole.slice(2, begin * hop, (begin + length) * hop),
-                         1e-6 * whole.abs().max().item<double>(), 0);
+      test::expect_close(fmt::format("{} {}+{} path {}", name, begin, length, int(path)),
+                         model.infer(in), whole.slice(2, begin * hop, (begin + length) * hop),
+                         bar * whole.abs().max().item<double>(), 0);
     }
   }
 }

@@ -1,6 +1,5 @@
 #include "vl/bench/host.h"
 
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -74,7 +73,5 @@ void HostMeter::stop() {
 }
 
 std::string cpu_name() { return entry("/proc/cpuinfo", "model name", ':'); }
-
-void release_freed_memory() { malloc_trim(0); }
 
 }  // namespace vl::bench

@@ -40,8 +40,4 @@ class HostMeter {
 /// "model name" of /proc/cpuinfo, or empty.
 std::string cpu_name();
 
-/// Gives memory that was freed back to the kernel, so that the peak of a run does not show what
-/// earlier runs used.
-void release_freed_memory();
-
 }  // namespace vl::bench

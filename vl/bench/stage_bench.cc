@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "vl/bench/cases.h"
+#include "vl/core/allocator.h"
 #include "vl/core/canonical.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"

@@ -10,4 +10,6 @@ void keep_freed_memory() {
   mallopt(M_TOP_PAD, 16 << 20);
 }
 
+void release_freed_memory() { malloc_trim(0); }
+
 }  // namespace vl

@@ -7,4 +7,8 @@ namespace vl {
 /// call of main.
 void keep_freed_memory();
 
+/// Gives freed memory back to the system once: before a measurement of the peak, and between pieces
+/// of different size, whose left-overs would add up.
+void release_freed_memory();
+
 }  // namespace vl

@@ -6,6 +6,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include "vl/core/allocator.h"
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
 #include "vl/dsp/cut_points.h"
@@ -20,6 +21,7 @@ namespace {
 // Pitch windows, frames: multiples of 32, so that the poolings of RMVPE keep their grid.
 constexpr int64_t kWholePitch = 6400, kPitchCore = 4096, kPitchContext = 1024;
 constexpr int64_t kSideBySide = 20 * 100;  // frames up to which pitch and features run at once
+constexpr int64_t kLengthGrid = 200;       // frames
 constexpr int64_t kSpare = 8;              // frames of padding more than a chunk can need
 constexpr double kInputPeak = 0.95;
 
@@ -84,10 +86,16 @@ TrackPlan public_plan(const ConvertVoice& voice, int64_t n, const std::vector<in
   return plan;
 }
 
+/// Samples of the padded track whose pitch is found: no chunk reads beyond it.
+int64_t exact_padded(int64_t n, const RvcConstants& c) {
+  const bool cut = n + kRvcHop > c.max;
+  return n + 2 * c.pad + (kSpare + (cut ? kLengthGrid : 0)) * kRvcHop;
+}
+
 /// Chunks that give one frame for every frame of the track, and one more to fade into the next.
 TrackPlan exact_plan(const ConvertVoice& voice, int64_t n, const std::vector<int64_t>& cuts,
                      const RvcConstants& c) {
-  TrackPlan plan{.padded = n + 2 * c.pad + kSpare * kRvcHop};
+  TrackPlan plan{.padded = exact_padded(n, c)};
   const int64_t pad = c.pad / kRvcHop, frames = n / kRvcHop + 1;
   std::vector<int64_t> borders;
   for (const int64_t cut : cuts) borders.push_back(cut / kRvcHop);
@@ -97,7 +105,9 @@ TrackPlan exact_plan(const ConvertVoice& voice, int64_t n, const std::vector<int
     const bool last = border == frames;
     ChunkPlan p{.begin = begin * kRvcHop, .keep_begin = pad, .overlaps_next = !last};
     p.keep_frames = border - begin + (last ? 0 : 1);
-    p.samples = voice.samples_for(p.keep_frames + 2 * pad);
+    // Libraries keep prepared operators for every length they met: inner chunks share a few.
+    const int64_t wanted = p.keep_frames + 2 * pad, grid = last ? 1 : kLengthGrid;
+    p.samples = voice.samples_for((wanted + grid - 1) / grid * grid);
     plan.chunks.push_back(p);
     begin = border;
   }
@@ -117,6 +127,7 @@ at::Tensor find_pitch(const ConvertVoice& voice, const ReflectedTrack& track, in
   std::vector<at::Tensor> parts;
   for (int64_t begin = 0; begin < frames; begin += kPitchCore) {
     if (calls.check) calls.check();
+    release_freed_memory();
     const int64_t from = std::max<int64_t>(begin - kPitchContext, 0),
                   end = std::min(begin + kPitchCore, frames);
     parts.push_back(
@@ -169,11 +180,16 @@ class Conversion {
   void check() const {
     if (calls_.check) calls_.check();
   }
+  /// Pieces of a cut track differ in size: what they leave behind would add up.
+  void tidy() const {
+    if (plan_.chunks.size() > 1) release_freed_memory();
+  }
   at::Tensor features_of(const ChunkPlan& p) {
     const Stopwatch watch;
     at::Tensor out =
         voice_.features(track_.read(p.begin - constants_.pad, p.samples).to(at::kFloat));
     report_.features_ms += watch.ms();
+    tidy();
     return out;
   }
 
@@ -251,6 +267,7 @@ class Conversion {
     }
     at::Tensor out = voice_.synthesize(chunk, features, settings_);
     report_.synth_ms += watch.ms();
+    tidy();
     return out;
   }
 
@@ -314,9 +331,10 @@ TrackReport convert_track(const ConvertVoice& voice, const TrackSource& source,
 at::Tensor track_f0(const ConvertVoice& voice, const TrackSource& source,
                     const RvcSettings& settings, const TrackCalls& calls) {
   validate(settings.constants);
-  const int64_t spare = settings.exact_length ? kSpare * kRvcHop : 0;
-  return find_pitch(voice, ReflectedTrack(source),
-                    source.samples + 2 * settings.constants.pad + spare, settings, calls);
+  const RvcConstants& c = settings.constants;
+  const int64_t padded =
+      settings.exact_length ? exact_padded(source.samples, c) : source.samples + 2 * c.pad;
+  return find_pitch(voice, ReflectedTrack(source), padded, settings, calls);
 }
 
 at::Tensor limit_peak(const at::Tensor& wave) {

@@ -20,18 +20,22 @@ uint64_t mix(uint64_t x) {
 }  // namespace
 
 NoisePair TrackNoise::draw(int64_t begin, int64_t frames) const {
-  std::vector<at::Tensor> z, sine;
+  NoisePair out{at::empty({1, inter_, frames}),
+                with_sine_ ? at::empty({1, frames * hop_, 1}) : at::Tensor()};
   const int64_t end = begin + frames;
   for (int64_t block = begin / kBlock; block * kBlock < end; ++block) {
     at::Generator generator =
         at::make_generator<at::CPUGeneratorImpl>(mix(mix(seed_) ^ static_cast<uint64_t>(block)));
-    const int64_t from = std::max<int64_t>(begin - block * kBlock, 0),
-                  to = std::min<int64_t>(end - block * kBlock, kBlock);
-    z.push_back(at::randn({1, inter_, kBlock}, generator).slice(2, from, to));
+    const int64_t origin = block * kBlock, from = std::max(begin, origin),
+                  to = std::min(end, origin + kBlock);
+    out.z.slice(2, from - begin, to - begin)
+        .copy_(at::randn({1, inter_, kBlock}, generator).slice(2, from - origin, to - origin));
     if (with_sine_)
-      sine.push_back(at::randn({1, kBlock * hop_, 1}, generator).slice(1, from * hop_, to * hop_));
+      out.sine.slice(1, (from - begin) * hop_, (to - begin) * hop_)
+          .copy_(at::randn({1, kBlock * hop_, 1}, generator)
+                     .slice(1, (from - origin) * hop_, (to - origin) * hop_));
   }
-  return {at::cat(z, 2), with_sine_ ? at::cat(sine, 1) : at::Tensor()};
+  return out;
 }
 
 SequentialNoise::SequentialNoise(uint64_t seed, int64_t inter, int64_t hop, bool with_sine)

@@ -8,6 +8,7 @@ namespace vl::models::rvc {
 
 namespace {
 
+constexpr int64_t kExcitationFrames = 256;
 constexpr double kSlope = 0.1, kLastSlope = 0.01;
 constexpr int64_t kEdgeKernel = 7;  // of conv_pre and conv_post
 constexpr double kSineLevel = 0.1, kVoicedNoise = 0.003, kUnvoicedNoise = kSineLevel / 3;
@@ -22,20 +23,25 @@ at::Tensor frame_turns(const at::Tensor& hz, int64_t hop, int64_t sample_rate) {
 
 at::Tensor sine_excitation(const at::Tensor& f0, const at::Tensor& noise, int64_t hop,
                            int64_t sample_rate, double start_turn) {
-  const at::Tensor hz = f0.to(at::kDouble);
+  const at::Tensor hz = f0.to(at::kDouble), draws = noise.to(at::kFloat);
   const int64_t batch = hz.size(0), frames = hz.size(1);
   const at::Tensor step = at::arange(1, hop + 1, hz.options());
-  at::Tensor phase = (hz / static_cast<double>(sample_rate)).unsqueeze(2) * step;  // [B, F, hop]
   const at::Tensor before =
       at::constant_pad_nd(frame_turns(hz, hop, sample_rate).slice(1, 0, frames - 1), {1, 0});
-  phase += at::fmod(before.cumsum(1) + start_turn, 1.0).unsqueeze(2);
-  // Modulo 1 in float64, so the sine itself can be float32.
-  const at::Tensor turn = at::fmod(phase, 1.0).to(at::kFloat);
-  const at::Tensor voiced = (f0 > 0).unsqueeze(2);
-  const at::Tensor draws = noise.to(at::kFloat).reshape({batch, frames, hop});
-  const at::Tensor out =
-      at::where(voiced, at::sin(turn * (2.0 * M_PI)) * kSineLevel + draws * kVoicedNoise,
-                draws * kUnvoicedNoise);
+  const at::Tensor start = at::fmod(before.cumsum(1) + start_turn, 1.0);
+  at::Tensor out = at::empty({batch, frames, hop}, draws.options());
+  for (int64_t begin = 0; begin < frames; begin += kExcitationFrames) {  // float64 takes room
+    const auto part = [&](const at::Tensor& x) {
+      return x.slice(1, begin, begin + kExcitationFrames).unsqueeze(2);
+    };
+    at::Tensor phase = (part(hz) / static_cast<double>(sample_rate)) * step;  // [B, part, hop]
+    phase.add_(part(start));
+    // Modulo 1 in float64, so the sine itself can be float32.
+    const at::Tensor sine = at::sin(phase.fmod_(1.0).to(at::kFloat) * (2.0 * M_PI));
+    const at::Tensor noise_part = part(draws.reshape({batch, frames, hop})).squeeze(2);
+    part(out).squeeze(2).copy_(at::where(
+        part(hz) > 0, sine * kSineLevel + noise_part * kVoicedNoise, noise_part * kUnvoicedNoise));
+  }
   return out.reshape({batch, frames * hop, 1}).to(noise.scalar_type());
 }
 

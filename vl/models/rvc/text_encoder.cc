@@ -9,7 +9,7 @@ namespace vl::models::rvc {
 
 namespace {
 
-constexpr int64_t kQueryBlock = 512;
+constexpr int64_t kQueryBlock = 128;
 constexpr int64_t kPitchBins = 256;
 
 nn::Conv1dOptions same(int64_t in, int64_t out, int64_t kernel) {
