@@ -1,10 +1,8 @@
 #include "vl/stages/convert_track.h"
 
 #include <cmath>
-#include <future>
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include "vl/core/allocator.h"
 #include "vl/core/clock.h"
@@ -12,7 +10,6 @@
 #include "vl/dsp/cut_points.h"
 #include "vl/dsp/highpass.h"
 #include "vl/dsp/reflect_pad.h"
-#include "vl/kernels/cpu_mode.h"
 
 namespace vl::stages {
 
@@ -20,9 +17,8 @@ namespace {
 
 // Pitch windows, frames: multiples of 32, so that the poolings of RMVPE keep their grid.
 constexpr int64_t kWholePitch = 6400, kPitchCore = 4096, kPitchContext = 1024;
-constexpr int64_t kSideBySide = 20 * 100;  // frames up to which pitch and features run at once
-constexpr int64_t kLengthGrid = 200;       // frames
-constexpr int64_t kSpare = 8;              // frames of padding more than a chunk can need
+constexpr int64_t kLengthGrid = 200;  // frames
+constexpr int64_t kSpare = 8;         // frames of padding more than a chunk can need
 constexpr double kInputPeak = 0.95;
 
 /// The track with endless reflections at both ends (numpy's "reflect").
@@ -163,10 +159,10 @@ class Conversion {
   }
 
   TrackReport run(const std::function<void(const at::Tensor&)>& sink, double pitch_target) {
-    at::Tensor first = start(pitch_target);
+    // One after the other: both fill all cores, and side by side they would need room at once.
+    if (voice_.config().f0) set_pitch(raw_pitch(), pitch_target);
     for (size_t k = 0; k < plan_.chunks.size(); ++k) {
-      const at::Tensor out = convert(k, std::exchange(first, at::Tensor()));
-      join(out, plan_.chunks[k], sink);
+      join(convert(k), plan_.chunks[k], sink);
       if (calls_.progress)
         calls_.progress(
             std::min(plan_.chunks[k].begin + plan_.chunks[k].samples - 2 * constants_.pad,
@@ -180,41 +176,20 @@ class Conversion {
   void check() const {
     if (calls_.check) calls_.check();
   }
-  /// Pieces of a cut track differ in size: what they leave behind would add up.
-  void tidy() const {
-    if (plan_.chunks.size() > 1) release_freed_memory();
-  }
   at::Tensor features_of(const ChunkPlan& p) {
     const Stopwatch watch;
     at::Tensor out =
         voice_.features(track_.read(p.begin - constants_.pad, p.samples).to(at::kFloat));
     report_.features_ms += watch.ms();
-    tidy();
+    release_freed_memory();
     return out;
-  }
-
-  /// Pitch of the whole track, and content features of the first chunk, side by side when short.
-  at::Tensor start(double pitch_target) {
-    if (!voice_.config().f0) return {};
-    at::Tensor features;
-    if (plan_.padded / kRvcHop <= kSideBySide) {
-      auto pitch = std::async(std::launch::async, [&] {
-        const c10::InferenceMode inference;
-        kernels::prepare_compute_thread();
-        return raw_pitch();
-      });
-      features = features_of(plan_.chunks.front());
-      set_pitch(pitch.get(), pitch_target);
-    } else {
-      set_pitch(raw_pitch(), pitch_target);
-    }
-    return features;
   }
 
   at::Tensor raw_pitch() {
     const Stopwatch watch;
     at::Tensor out = find_pitch(voice_, track_, plan_.padded, settings_, calls_);
     report_.f0_ms = watch.ms();
+    release_freed_memory();  // networks and pieces differ in size: what they leave would add up
     return out;
   }
 
@@ -244,10 +219,10 @@ class Conversion {
     return settings_.exact_length ? noise_.draw(first_frame, frames) : sequence_.draw(frames);
   }
 
-  at::Tensor convert(size_t k, at::Tensor features) {
+  at::Tensor convert(size_t k) {
     check();
     const ChunkPlan& p = plan_.chunks[k];
-    if (!features.defined()) features = features_of(p);
+    const at::Tensor features = features_of(p);
     check();
     const Stopwatch watch;
     const int64_t first = p.begin / kRvcHop, frames = 2 * features.size(0),
@@ -267,7 +242,7 @@ class Conversion {
     }
     at::Tensor out = voice_.synthesize(chunk, features, settings_);
     report_.synth_ms += watch.ms();
-    tidy();
+    release_freed_memory();
     return out;
   }
 

@@ -8,7 +8,7 @@ namespace vl::models::hubert {
 
 namespace {
 
-constexpr int64_t kPartFrames = 256;  // of the front end at once: 5 s
+constexpr int64_t kPartFrames = 96;  // of the front end at once: 2 s
 constexpr int64_t kMomentRows = 1 << 16;
 
 }  // namespace
