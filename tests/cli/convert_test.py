@@ -238,6 +238,7 @@ class Convert(Case):
             (2, "E0201", ["-i", self.speech, "--pich", "3"]),
             (2, "E0203", []),
             (2, "E0204", ["-i", "-", "-"]),
+            (2, "E0204", ["-i", self.speech, *OWN, "--voice", "lj"]),
             (5, "E0505", ["-i", self.speech, "--rvc-model", PARITY / "rvc" / "hubert_base.pt"]),
             (5, "E0501", ["-i", self.speech, "--rvc-model", self.folder / "none.pth"]),
             (5, "E0501", ["-i", self.speech, "--rvc-model", VOICE]),  # its content model is not the pack's
@@ -310,6 +311,8 @@ class Convert(Case):
         self.assertEqual(again.stdout, p.stdout)
         self.fails(2, "E0204", "convert", "--stream")
         self.assertEqual(self.run_voxlip("convert", "--stream", "-o", "x.wav").code, 2)
+        for flags in (["--f0-file", "x.csv"], ["--resample-sr", "16000"], ["--no-exact-length"], ["--format", "flac"], ["--pitch", "auto"]):
+            self.assertIn("E0204", self.run_voxlip("convert", "--stream", *flags).err)
         self.assertEqual(self.run_voxlip("convert", "--stream", "--stream-rate", "16050").code, 2)
 
     def test_the_first_block_comes_before_the_input_ends(self):
@@ -321,9 +324,10 @@ class Convert(Case):
         reader.start()
         reader.join(timeout=120)
         self.assertEqual(len(got[0]) if got else 0, 2560 * 2)
-        p.stdin.close()
+        p.terminate()  # while it waits for more
         p.stdout.read()
-        self.assertEqual(p.wait(), 0)
+        self.assertEqual(p.wait(timeout=30), 10)
+        p.stdin.close()
 
 
 if __name__ == "__main__":

@@ -103,7 +103,11 @@ fs::path ModelSet::filled_file(const std::string& role, const weights::PackFill&
   const nlohmann::json key = fill_key(role, fill);
   const models::ModelFile file = make_fill(role, fill);
   fs::create_directories(path.parent_path());
-  models::write_model(path.string(), file, role, {{"fill", key}}, pack_.licence);
+  try {
+    models::write_model(path.string(), file, role, {{"fill", key}}, pack_.licence);
+  } catch (const Error&) {
+    if (!fs::exists(path)) throw;  // else another process made the same file meanwhile
+  }
   return path;
 }
 

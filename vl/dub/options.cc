@@ -120,10 +120,17 @@ void ConvertConfig::validate() const {
   if (convert.stream) {
     if (!convert.input.empty() || !convert.out.empty())
       fail(Code::kExclusiveFlags, "--stream reads standard input and writes standard output");
-    if (!rvc.semitones())
-      fail(Code::kExclusiveFlags, "--pitch auto needs the whole input: not with --stream");
-    return;
+    const std::pair<bool, const char*> whole[] = {{!rvc.semitones(), "--pitch auto"},
+                                                  {!rvc.f0_file.empty(), "--f0-file"},
+                                                  {rvc.resample_sr != 0, "--resample-sr"},
+                                                  {!rvc.exact_length, "--no-exact-length"},
+                                                  {!convert.format.empty(), "--format"}};
+    for (const auto& [given, flag] : whole)
+      if (given) fail(Code::kExclusiveFlags, "{} does not go with --stream", flag);
   }
+  if (!convert.voice.empty() && !rvc.rvc_model.empty())
+    fail(Code::kExclusiveFlags, "--voice and --rvc-model exclude each other");
+  if (convert.stream) return;
   if (convert.input.empty()) need("", "--input");
   need(convert.out, "--out");
   const auto from_stdin = std::count(convert.input.begin(), convert.input.end(), "-");

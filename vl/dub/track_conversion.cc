@@ -125,7 +125,9 @@ void TrackConversion::decode(const std::string& input, const std::string& output
   media::AudioReader reader = input == kStandardStream ? media::AudioReader::from_stdin(folder_)
                                                        : media::AudioReader(input);
   info_ = reader.info();
-  if (to_video_ && (!info_.video || input == kStandardStream))
+  if (to_video_ && input == kStandardStream)
+    fail(Code::kUnsupportedKind, "a video from standard input cannot be kept: give it as a file");
+  if (to_video_ && !info_.video)
     throw Error(Code::kBadValue,
                 fmt::format("{} has no pictures to keep, and {} is a video", info_.path, output),
                 {}, {"name the output .wav, .flac, .mp3, .opus or .m4a"});

@@ -167,8 +167,8 @@ void Replacement::add_sound() {
 void Replacement::add_chapters() {
   AVFormatContext& output = muxer_.context();
   if (input_->nb_chapters == 0) return;
-  output.chapters =
-      static_cast<AVChapter**>(av_calloc(input_->nb_chapters, sizeof(*output.chapters)));
+  // av_calloc, because FFmpeg frees it. (void*: a pointer has the size of a pointer.)
+  output.chapters = static_cast<AVChapter**>(av_calloc(input_->nb_chapters, sizeof(void*)));
   if (output.chapters == nullptr) fail(Code::kHostMemory, "no memory for chapters");
   for (unsigned i = 0; i < input_->nb_chapters; ++i) {
     const AVChapter& from = *input_->chapters[i];
