@@ -167,7 +167,6 @@ void Replacement::add_sound() {
 void Replacement::add_chapters() {
   AVFormatContext& output = muxer_.context();
   if (input_->nb_chapters == 0) return;
-  // av_calloc, because FFmpeg frees it. (void*: a pointer has the size of a pointer.)
   output.chapters = static_cast<AVChapter**>(av_calloc(input_->nb_chapters, sizeof(void*)));
   if (output.chapters == nullptr) fail(Code::kHostMemory, "no memory for chapters");
   for (unsigned i = 0; i < input_->nb_chapters; ++i) {

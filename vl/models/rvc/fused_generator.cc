@@ -11,7 +11,6 @@ namespace vl::models::rvc {
 using kernels::PackedMatrix;
 using kernels::padded_channels;
 using kernels::SignalRows;
-using kernels::WinogradConv1d;
 
 namespace {
 
