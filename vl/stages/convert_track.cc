@@ -94,6 +94,7 @@ TrackPlan exact_plan(const ConvertVoice& voice, int64_t n, const std::vector<int
   TrackPlan plan{.padded = exact_padded(n, c)};
   const int64_t pad = c.pad / kRvcHop, frames = n / kRvcHop + 1;
   std::vector<int64_t> borders;
+  borders.reserve(cuts.size() + 1);
   for (const int64_t cut : cuts) borders.push_back(cut / kRvcHop);
   borders.push_back(frames);
   int64_t begin = 0;
@@ -204,8 +205,8 @@ class Conversion {
     };
     const std::vector<double> in = voiced(raw.contiguous());
     report_.median_hz_in = median(in);
-    report_.voiced_ratio =
-        static_cast<double>(in.size()) / static_cast<double>(samples_ / kRvcHop + 1);
+    const int64_t frames = samples_ / kRvcHop + 1;
+    report_.voiced_ratio = static_cast<double>(in.size()) / static_cast<double>(frames);
     if (target > 0 && report_.median_hz_in > 0)
       settings_.semitones = 12.0 * std::log2(target / report_.median_hz_in);
     pitch_ = ConvertVoice::pitch_track(raw, pad, settings_);
