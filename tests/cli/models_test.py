@@ -113,7 +113,7 @@ class Models(Case):
             samples = [v / 32768 for v in array.array("h", w.readframes(32000))]
         write_safetensors(inputs, {"input:wave": floats([1, 32000], samples), "input:sid": ints([1], [1])})
         part = ["--config", rvc / "manifest.json", "--content", rvc / "params.hubert.json", "--f0-weights", rvc / "params.rmvpe.json"]
-        run = ["models", "run", "rvc", "--entry", "convert", "--inputs", inputs, "--outputs", outputs, "--weights", rvc / "params.v1_48k_f0.json", "--fill-seed", "21", *part]
+        run = ["models", "run", "rvc", "--entry", "convert", "-y", "--inputs", inputs, "--outputs", outputs, "--weights", rvc / "params.v1_48k_f0.json", "--fill-seed", "21", *part]
         r = self.ok(*run, "--index", rvc / "index_v1.index", "--index-rate", "0.5", "--protect", "0.5", "--rms-mix-rate", "1", "--outputs-all", "--json").json()
         self.assertEqual(r["outputs"]["out:float"], [95040])
         out = read_safetensors(outputs)
