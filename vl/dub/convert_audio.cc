@@ -88,7 +88,7 @@ bool read_block(std::vector<int16_t>& block, const JobEnvironment& env) {
   while (got < wanted) {
     if (env.cancelled && env.cancelled()) fail(Code::kCancelled, "cancelled in the stream");
     pollfd ready{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, kPollMs) == 0) continue;
+    if (::poll(&ready, 1, kPollMs) <= 0) continue;  // interrupted too
     const ssize_t n = ::read(STDIN_FILENO, bytes + got, wanted - got);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(Code::kNotFound, "cannot read standard input");
