@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kQueryBlock = 1024;
 constexpr int64_t kScanAll = 512;    // larger lists are thinned out by a matrix product first
-constexpr int64_t kCandidates = 32;  // what is left then; its errors are far below these gaps
+constexpr int64_t kCandidates = 32;  // what is left then, scored exactly
 constexpr float kNoScore = std::numeric_limits<float>::max();
 
 /// Squared distance; the lanes keep the sum exact to a few ulp and let it be vectorised.
