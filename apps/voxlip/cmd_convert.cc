@@ -6,6 +6,7 @@
 #include "build_info.h"
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
+#include "vl/core/events.h"
 #include "vl/core/file.h"
 #include "vl/core/result.h"
 #include "vl/dub/convert_audio.h"
@@ -125,7 +126,7 @@ class Convert : public Verb {
   static void print(VerbContext& c, const Json& document, const fs::path& folder) {
     c.documents.push_back(document);
     if (!folder.empty())
-      write_file_atomic((folder / "result.json").string(), document.dump(2) + "\n");
+      write_file_atomic((folder / "result.json").string(), json_text(document) + "\n");
     if (!c.global.json) return;
     std::printf("%s\n", json_line(document).c_str());
     std::fflush(stdout);

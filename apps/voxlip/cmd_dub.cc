@@ -60,7 +60,8 @@ class Dub : public Verb {
       dub::dub_video(config_, models, job.environment(), c.warnings, record);
     };
     const auto fit = [&](const fs::path& folder) {
-      write_file_atomic((folder / "fit.json").string(), dub::to_json(record)["fit"].dump(2) + "\n");
+      write_file_atomic((folder / "fit.json").string(),
+                        json_text(dub::to_json(record)["fit"]) + "\n");
       c.job_dir = folder;
     };
     const Json result = job.run(

@@ -37,7 +37,7 @@ class ModelsInspect : public Verb {
   Json run(VerbContext& c) override {
     if (c.arguments.empty()) throw Error(Code::kMissingArgument, "FILE is missing");
     const Json out = dub::inspect_checkpoint(c.arguments[0]);
-    if (!c.global.json) std::printf("%s\n", out.dump(2).c_str());
+    if (!c.global.json) std::printf("%s\n", json_text(out).c_str());
     return out;
   }
 };

@@ -7,6 +7,7 @@
 #include "build_info.h"
 #include "vl/core/console.h"
 #include "vl/core/error.h"
+#include "vl/core/events.h"
 #include "vl/core/explain.h"
 #include "vl/core/result.h"
 
@@ -18,6 +19,7 @@ constexpr const char* kHelp =
     "usage: voxlip [GLOBAL FLAGS] VERB [ARGUMENTS]\n"
     "\n"
     "  dub      video + target text -> dubbed video\n"
+    "  convert  speech in another voice (RVC); a video keeps its pictures\n"
     "  models   list, inspect, import, verify and run model files\n"
     "  bench    run: times single stages\n"
     "\n"
@@ -42,13 +44,14 @@ int print_version(bool json) {
 int explain(const std::string& code, bool json) {
   try {
     const Explanation& entry = find_explanation(code);
-    std::printf("%s\n", json ? explain_json(entry).dump().c_str() : explain_text(entry).c_str());
+    std::printf("%s\n",
+                json ? json_line(explain_json(entry)).c_str() : explain_text(entry).c_str());
     return 0;
   } catch (const Error& e) {
     std::fprintf(stderr, "%s\n", error_text(e).c_str());
     if (json) {
       const Outcome outcome{.version = VL_VERSION, .verb = "", .exit = e.exit(), .error = e};
-      std::printf("%s\n", result_document(outcome, {}).dump().c_str());
+      std::printf("%s\n", json_line(result_document(outcome, {})).c_str());
     }
     return e.exit();
   }

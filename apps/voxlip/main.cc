@@ -14,6 +14,7 @@
 
 #include "apps/voxlip/front.h"
 #include "vl/core/allocator.h"
+#include "vl/core/cancel.h"
 
 namespace {
 
@@ -31,10 +32,11 @@ Main open_verbs() {
   return reinterpret_cast<Main>(dlsym(library, "voxlip_main"));
 }
 
-/// A file opened later must not become standard output or error.
+/// A file opened later must not become standard output or error; writing to one that the caller
+/// closed stays an error.
 void fill_standard_streams() {
   int fd = 0;
-  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2) fd = open("/dev/null", O_RDONLY);
   if (fd > 2) close(fd);
 }
 
@@ -45,6 +47,10 @@ void limit_spinning() {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "2000", /*replace=*/0);
 }
 
+/// oneDNN keeps the code that it made for every shape of an operator it met; pieces of a long track
+/// differ in length. It reads this at its first operator.
+void limit_prepared_operators() { setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256", /*replace=*/0); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,7 +58,9 @@ int main(int argc, char** argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a size limit is then an error of write(), like a full disk
   vl::keep_freed_memory();
   limit_spinning();
+  limit_prepared_operators();
   if (const auto done = vl::app::answer_without_models(argc, argv)) return *done;
+  vl::hold_signals();
   const Main verbs = open_verbs();
   return verbs == nullptr ? 1 : verbs(argc, argv);
 }

@@ -44,7 +44,10 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
     const size_t eq = m.find('=');
     if (eq == std::string::npos)
       fail(Code::kBadValue, "--model is \"{}\"; it takes ROLE=NAME or ROLE=FILE", m);
-    models::find_class(m.substr(0, eq));
+    std::vector<std::string> roles;
+    for (const models::ModelClass& c : models::registry()) roles.emplace_back(c.role);
+    if (std::find(roles.begin(), roles.end(), m.substr(0, eq)) == roles.end())
+      throw unknown_name("role", m.substr(0, eq), roles, "--model takes ROLE=NAME or ROLE=FILE");
     out.chosen[m.substr(0, eq)] = m.substr(eq + 1);
   }
   return out;
@@ -163,7 +166,7 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
     run.warnings.listen([&](const Warning& w) { console.line(warning_line(w, console.color())); });
   for (const Warning& w : command.warnings()) run.warnings.add(w);
   if (run.global.print_config) {
-    std::fputs(run.global.json ? (command.print_json().dump() + "\n").c_str()
+    std::fputs(run.global.json ? (json_line(command.print_json()) + "\n").c_str()
                                : command.print_toml().c_str(),
                stdout);
     run.printed = true;
@@ -214,7 +217,7 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
       if (outcome.exit == 0) outcome.exit = e.exit();
     }
   };
-  std::string report = document.dump(2) + "\n";
+  std::string report = json_text(document) + "\n";
   if (!run.job_dir.empty()) write_record((run.job_dir / "result.json").string(), report, true);
   const bool several = !run.documents.empty();
   if (several) report.clear();

@@ -221,6 +221,8 @@ class Convert(Case):
         text = self.folder / "t.wav"
         text.write_text("not a sound file at all " * 20)
         whole = self.speech.read_bytes()
+        half = self.folder / "half.wav"
+        half.write_bytes(whole[: len(whole) // 2])
         rows = [
             (3, "E0301", ["-i", self.folder / "none.wav"]),
             (3, "E0301", ["-i", self.folder]),
@@ -247,6 +249,8 @@ class Convert(Case):
             (5, "E0505", ["-i", self.speech, *OWN, "--rvc-index", VOICE]),
             (5, "E0501", ["-i", self.speech, *OWN, "--rvc-index", self.folder / "none.index"]),
             (2, "E0202", ["-i", self.speech, "--f0-file", text]),
+            (2, "E0201", ["-i", self.speech, "--model", "voice=x"]),
+            (3, "E0305", ["-i", half]),
         ]
         for exit_code, code, args in rows:
             self.fails(exit_code, code, "convert", *args, "-o", out)
@@ -254,6 +258,8 @@ class Convert(Case):
         (self.folder / "cut.index").write_bytes((PARITY / "rvc" / "index_v2.index").read_bytes()[:5000])
         self.fails(5, "E0504", "convert", "-i", self.speech, *OWN, "--rvc-index", self.folder / "cut.index", "-o", out)
         self.fails(2, "E0202", "convert", "-i", self.speech, "-o", self.folder / "o.xyz")
+        self.fails(2, "E0202", "convert", "-i", self.speech, "-o", self.folder / "o.mp3", "--resample-sr", "17000")
+        self.fails(12, "E1202", "convert", "-i", self.speech, "-o", self.folder / ("n" * 247 + ".wav"))
         self.fails(2, "E0204", "convert", "-i", self.speech, "-o", self.speech)
         self.assertEqual(self.speech.read_bytes(), whole)
         out.write_text("kept")
@@ -282,6 +288,32 @@ class Convert(Case):
         self.assertEqual(json.loads(stdout)["error"]["code"], "E1001")
         self.assertEqual([p.name for p in self.folder.iterdir() if "o.wav" in p.name], [])
 
+    def test_a_signal_is_answered_whenever_it_comes(self):
+        command = [BIN, "convert", "-i", "-", "-o", self.folder / "o.wav", "--cache-dir", Case.cache.name, "--report-json", self.folder / "r.json", "-y"]
+        for delay in (0.03, 0.1, 0.2, 0.4, 3.0):  # while libraries load, while models load, while it waits for sound
+            p = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(delay)
+            p.terminate()
+            self.assertEqual(p.wait(timeout=60), 10, delay)
+            self.assertIn(b"E1001", p.stderr.read())
+            p.stdin.close(), p.stderr.close()
+            self.assertEqual(json.loads((self.folder / "r.json").read_text())["error"]["code"], "E1001")
+            self.assertEqual([q.name for q in self.folder.iterdir() if "o.wav" in q.name], [])
+
+    def test_streams_that_the_caller_closed(self):
+        command = [BIN, "convert", "-i", self.speech, "-o", self.folder / "o.wav", "--cache-dir", Case.cache.name, "-y"]
+        words = " ".join(str(c) for c in command)
+        self.assertEqual(subprocess.run(f"{words} --json >&-", shell=True, capture_output=True).returncode, 12)
+        self.assertEqual(subprocess.run(f"{words} 2>&-", shell=True, capture_output=True).returncode, 0)
+        self.assertEqual(subprocess.run(f"{words} <&-", shell=True, capture_output=True).returncode, 0)
+
+    def test_names_that_are_no_utf8(self):
+        name = str(self.folder).encode() + b"/\xff.wav"
+        pathlib.Path(self.speech).rename(name.decode(errors="surrogateescape"))
+        r = subprocess.run([str(BIN).encode(), b"convert", b"-i", name, b"-o", name + b".flac", b"--json", b"--cache-dir", Case.cache.name.encode()], capture_output=True)
+        self.assertEqual(r.returncode, 0, r.stderr)
+        self.assertEqual(json.loads(r.stdout)["output"]["path"], name.decode(errors="replace") + ".flac")
+
     def test_memory_does_not_grow_with_length(self):
         data = frames(SPEECH)[3]
         peaks = []
@@ -309,6 +341,8 @@ class Convert(Case):
         self.assertGreater(len(set(p.stdout)), 100)
         again = subprocess.run([str(c) for c in command], input=raw, capture_output=True)
         self.assertEqual(again.stdout, p.stdout)
+        empty = subprocess.run([str(c) for c in command], input=b"", capture_output=True)
+        self.assertEqual((empty.returncode, empty.stdout), (0, b""))
         self.fails(2, "E0204", "convert", "--stream")
         self.assertEqual(self.run_voxlip("convert", "--stream", "-o", "x.wav").code, 2)
         for flags in (["--f0-file", "x.csv"], ["--resample-sr", "16000"], ["--no-exact-length"], ["--format", "flac"], ["--pitch", "auto"]):

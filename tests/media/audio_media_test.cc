@@ -16,6 +16,7 @@
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/media/audio_reader.h"
+#include "vl/media/audio_writer.h"
 #include "vl/media/resampler.h"
 
 namespace vl::media {
@@ -124,6 +125,60 @@ TEST_F(Sound, StandardInputIsSpooled) {
               Code::kNotWritable);
   });
   ::close(saved);
+}
+
+TEST_F(Sound, AFileThatWasCutOffEndsEarly) {
+  const std::string data(64000, '\1');
+  const std::string whole = wav_bytes(1, 16, data, 64000);
+  const std::string list = whole.substr(0, 36) + std::string("LIST\4\0\0\0abcd", 12);
+  const auto read = [&](const std::string& bytes) {
+    return code_of([&] { read_whole(AudioReader(file("cut.wav", bytes))); });
+  };
+  EXPECT_EQ(read(whole.substr(0, 30000)), Code::kTruncatedInput);
+  EXPECT_EQ(read(list + whole.substr(36, 30000)), Code::kTruncatedInput);
+  EXPECT_EQ(read(whole.substr(0, 44)), Code::kTruncatedInput);
+  EXPECT_EQ(read(wav_bytes(1, 16, "", 0)), Code::kTruncatedInput);
+  // A few samples less, and lengths that a program wrote before it knew them.
+  EXPECT_EQ(read_whole(AudioReader(file("a.wav", whole.substr(0, 63044)))).frames(), 31500);
+  for (const uint32_t open : {0x7FFFF000U, 0x7FFFFFFFU, 0xFFFFFFFFU})
+    EXPECT_EQ(read_whole(AudioReader(file("b.wav", wav_bytes(1, 16, data, open)))).frames(), 32000);
+  EXPECT_EQ(declared_wav_seconds(file("w.wav", list + whole.substr(36))), 2.0);
+  EXPECT_EQ(declared_wav_seconds(file("n.wav", "RIFF")), 0.0);
+
+  const std::string mp3 = (dir / "whole.mp3").string();
+  AudioWriter writer(mp3, {AudioKind::kMp3, 16000, 1}, false);
+  const std::vector<float> tone = noise(160000);
+  writer.write(tone.data(), 160000);
+  writer.close();
+  EXPECT_EQ(read_whole(AudioReader(mp3)).frames(), 160000);
+  fs::resize_file(mp3, fs::file_size(mp3) / 2);
+  EXPECT_EQ(code_of([&] { read_whole(AudioReader(mp3)); }), Code::kTruncatedInput);
+}
+
+TEST_F(Sound, WaitingForStandardInputCanBeEnded) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int saved = ::dup(STDIN_FILENO);
+  ::dup2(ends[0], STDIN_FILENO);
+  int calls = 0;
+  const auto check = [&] {
+    if (++calls == 3) fail(Code::kCancelled, "cancelled");
+  };
+  EXPECT_EQ(code_of([&] { AudioReader::from_stdin(dir.path().string(), check); }),
+            Code::kCancelled);
+  ::dup2(saved, STDIN_FILENO);
+  for (const int fd : {saved, ends[0], ends[1]}) ::close(fd);
+}
+
+TEST(FileRate, NextOneThatTheCodecHas) {
+  const struct {
+    AudioKind kind;
+    int64_t wanted, has;
+  } rows[] = {{AudioKind::kWav, 17000, 17000},  {AudioKind::kRaw, 17000, 17000},
+              {AudioKind::kMp3, 17000, 22050},  {AudioKind::kMp3, 32000, 32000},
+              {AudioKind::kOpus, 40000, 48000}, {AudioKind::kM4a, 16000, 24000},
+              {AudioKind::kFlac, 40000, 40000}};
+  for (const auto& row : rows) EXPECT_EQ(file_rate(row.kind, row.wanted), row.has) << row.wanted;
 }
 
 TEST_F(Sound, ReadAudioIsTheBlocksInARow) {

@@ -24,6 +24,14 @@ void on_signal(int) {
     target->compare_exchange_strong(none, static_cast<int>(CancelReason::kSignal));
 }
 
+void mask_signals(int how) {
+  sigset_t both;
+  sigemptyset(&both);
+  sigaddset(&both, SIGINT);
+  sigaddset(&both, SIGTERM);
+  pthread_sigmask(how, &both, nullptr);
+}
+
 }  // namespace
 
 CancelToken::CancelToken() : reason_(std::make_shared<std::atomic<int>>(0)) {}
@@ -52,6 +60,9 @@ void cancel_on_signals(const CancelToken& token) {
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  mask_signals(SIG_UNBLOCK);
 }
+
+void hold_signals() { mask_signals(SIG_BLOCK); }
 
 }  // namespace vl

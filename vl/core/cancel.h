@@ -24,6 +24,10 @@ class CancelToken {
   std::shared_ptr<std::atomic<int>> reason_;
 };
 
+/// INT and TERM wait until cancel_on_signals() is called, so that one which comes while the program
+/// starts is answered too. For the calling thread and those that it starts.
+void hold_signals();
+
 /// INT and TERM cancel the token; the second of them ends the process at once with exit code 130. A
 /// later call replaces the token and counts anew. SIGPIPE is ignored, so that a closed pipe is an
 /// error of its write.

@@ -124,7 +124,7 @@ std::vector<std::string> split_commas(const std::string& text) {
 }
 
 std::string toml_value(const json& v) {
-  if (!v.is_array()) return v.dump();
+  if (!v.is_array()) return v.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::string out = "[";
   for (size_t i = 0; i < v.size(); ++i) out += (i ? ", " : "") + toml_value(v[i]);
   return out + "]";

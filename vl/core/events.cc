@@ -8,6 +8,10 @@ std::string json_line(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+std::string json_text(const ordered_json& value) {
+  return value.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 EventStream::EventStream(Console& console, Clock clock)
     : console_(console), clock_(std::move(clock)), start_(clock_()) {}
 

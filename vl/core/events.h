@@ -12,6 +12,8 @@ namespace vl {
 
 /// One line of JSON; invalid UTF-8 is replaced, never thrown.
 std::string json_line(const nlohmann::ordered_json& value);
+/// The same, indented for people.
+std::string json_text(const nlohmann::ordered_json& value);
 
 /// The JSON lines of stderr: {"event":..,"seq":..,"t_ms":..,"job":..} and the fields of the event.
 /// seq counts from 1 over all events of the process in the order of the lines.

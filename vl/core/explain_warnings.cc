@@ -83,7 +83,7 @@ std::vector<Explanation> warning_explanations() {
        "unknown variable",
        "An environment variable begins with VOXLIP_ and names no flag.",
        "VOXLIP_TAKE=3",
-       {"correct its name", "voxlip VERB --help shows the names"}},
+       {"correct its name", "--help after the verb shows the names"}},
       {"W0117",
        "pack is untrained",
        "The models of the pack hold random numbers; the output is noise by design.",

@@ -1,10 +1,12 @@
 #include "vl/core/file.h"
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <filesystem>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kChunk = 1 << 20;
+constexpr int kPollMs = 100;
+constexpr const char* kPartEnding = ".part";
 
 class Descriptor {
  public:
@@ -82,6 +86,12 @@ std::string resolve_target(const std::string& path) {
   return real.empty() ? path : real.string();
 }
 
+/// Where the bytes wait until the file is complete.
+std::string part_of(const std::string& target) {
+  const fs::path path(target);
+  return (path.parent_path() / ("." + path.filename().string() + kPartEnding)).string();
+}
+
 }  // namespace
 
 void read_chunks(const std::string& path, const std::function<void(std::string_view)>& use,
@@ -101,6 +111,13 @@ std::string read_file(const std::string& path, uint64_t limit) {
   read_chunks(
       path, [&out](std::string_view chunk) { out += chunk; }, limit);
   return out;
+}
+
+void wait_readable(int fd, const std::function<void()>& check) {
+  pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+  do {
+    if (check) check();
+  } while (::poll(&ready, 1, kPollMs) <= 0);  // nothing yet, or interrupted
 }
 
 std::string read_stdin(uint64_t limit) {
@@ -125,7 +142,10 @@ void check_output(const std::string& path, bool overwrite) {
                 Where{.file = path});
   };
   if (path.empty() || fs::path(path).filename().empty()) refuse("it names no file");
-  const std::string target = resolve_target(path), folder = folder_of(target);
+  const std::string target = resolve_target(path), folder = folder_of(target),
+                    part = fs::path(part_of(target)).filename();
+  if (part.size() > NAME_MAX)
+    refuse(fmt::format("its name is too long by {} bytes", part.size() - NAME_MAX));
   struct stat info {};
   if (::stat(target.c_str(), &info) == 0) {
     if (S_ISDIR(info.st_mode)) refuse("it is a folder");
@@ -143,10 +163,9 @@ AtomicFile::AtomicFile(std::string path, bool overwrite)
     : path_(std::move(path)), overwrite_(overwrite) {
   check_output(path_, overwrite_);
   target_ = resolve_target(path_);
-  const fs::path name = fs::path(target_).filename();
-  part_ = (fs::path(target_).parent_path() / ("." + name.string() + ".part")).string();
+  part_ = part_of(target_);
   fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (fd_ < 0) throw_write_error(path_, errno, 0);
+  if (fd_ < 0) throw_write_error(part_, errno, 0);
 }
 
 AtomicFile::~AtomicFile() {

@@ -18,6 +18,9 @@ void read_chunks(const std::string& path, const std::function<void(std::string_v
 std::string read_file(const std::string& path, uint64_t limit = kNoLimit);
 /// All of standard input. @throws Error(kOverLimit) above `limit` bytes
 std::string read_stdin(uint64_t limit = kNoLimit);
+/// Waits until `fd` can be read or has ended; `check`, if given, is called about ten times a second
+/// and ends the waiting by an error.
+void wait_readable(int fd, const std::function<void()>& check);
 /// A TEXT file: UTF-8, without its byte order mark, CRLF as LF, without newlines at the end.
 /// @throws Error(kBadText) for invalid UTF-8
 std::string clean_text(std::string bytes, const std::string& name);

@@ -39,9 +39,10 @@ Spool::~Spool() { ::close(fd_); }
 
 void Spool::append(const void* data, size_t bytes) { write_at(size_, data, bytes); }
 
-void Spool::append_from(int fd, const std::string& name) {
+void Spool::append_from(int fd, const std::string& name, const std::function<void()>& check) {
   std::string buffer(kChunk, '\0');
   while (true) {
+    wait_readable(fd, check);
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (n < 0)

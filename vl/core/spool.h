@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace vl {
@@ -20,8 +21,9 @@ class Spool {
   /// @throws as write_all: Error(kDiskFull, kNotWritable)
   void append(const void* data, size_t bytes);
   /// All that `fd` gives until its end. @param name of it in messages
+  /// @param check called while waiting for more; its error ends the call
   /// @throws as append; Error(kNotFound) when it cannot be read
-  void append_from(int fd, const std::string& name);
+  void append_from(int fd, const std::string& name, const std::function<void()>& check = {});
   /// Overwrites, or extends; a hole before `offset` reads as zeros. @throws as append
   void write_at(uint64_t offset, const void* data, size_t bytes);
   /// @throws Error(kNotFound) for bytes that are not there or a disk that does not give them back

@@ -1,6 +1,5 @@
 #include "vl/dub/convert_audio.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <ATen/ATen.h>
@@ -8,6 +7,7 @@
 
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
+#include "vl/core/file.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/track_conversion.h"
 #include "vl/kernels/cpu_mode.h"
@@ -77,18 +77,17 @@ double AudioConverter::stream_latency_ms() const {
 
 namespace {
 
-constexpr int kPollMs = 100;
-
 /// Fills the block from standard input; false when nothing came. A source that is silent for long
 /// can be cancelled.
 bool read_block(std::vector<int16_t>& block, const JobEnvironment& env) {
   auto* bytes = reinterpret_cast<char*>(block.data());
   const size_t wanted = block.size() * sizeof(int16_t);
   size_t got = 0;
-  while (got < wanted) {
+  const auto check = [&] {
     if (env.cancelled && env.cancelled()) fail(Code::kCancelled, "cancelled in the stream");
-    pollfd ready{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, kPollMs) <= 0) continue;  // interrupted too
+  };
+  while (got < wanted) {
+    wait_readable(STDIN_FILENO, check);
     const ssize_t n = ::read(STDIN_FILENO, bytes + got, wanted - got);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail(Code::kNotFound, "cannot read standard input");
@@ -120,9 +119,10 @@ void AudioConverter::stream(const JobEnvironment& env) const {
     const at::Tensor y = stream.process(state, x);
     writer.write(y.const_data_ptr<float>(), size);
   };
-  while (read_block(block, env)) step();
+  bool any = false;
+  while (read_block(block, env)) any = true, step();
   std::fill(block.begin(), block.end(), int16_t{0});
-  for (int64_t left = stream.latency_samples() - size; left > 0; left -= size) step();
+  for (int64_t left = any ? stream.latency_samples() - size : 0; left > 0; left -= size) step();
   writer.close();
 }
 

@@ -110,7 +110,7 @@ constexpr size_t kMaxText = 4096;
 void need(const std::string& value, const char* flag) {
   if (value.empty())
     throw Error(Code::kMissingArgument, fmt::format("{} is missing", flag), {},
-                {"voxlip VERB --help lists every flag"});
+                {"--help after the verb lists every flag"});
 }
 
 }  // namespace

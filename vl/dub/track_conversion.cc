@@ -113,7 +113,12 @@ uint64_t TrackConversion::exact_length(int64_t rate) const {
 void TrackConversion::check_target(const std::string& input, const std::string& output) {
   to_video_ = output != kStandardStream && is_video_name(output);
   if (!to_video_) {
-    media::audio_kind_of(output, config_.convert.format);
+    const media::AudioKind kind = media::audio_kind_of(output, config_.convert.format);
+    const int64_t wanted = config_.rvc.resample_sr, has = media::file_rate(kind, wanted);
+    if (wanted != 0 && wanted != has)
+      throw Error(Code::kBadValue,
+                  fmt::format("--resample-sr {}: {} has no such rate", wanted, output),
+                  Where{.file = output}, {fmt::format("--resample-sr {}", has)});
   } else if (!config_.convert.format.empty()) {
     fail(Code::kExclusiveFlags, "--format {} does not go with the video {}", config_.convert.format,
          output);
@@ -122,8 +127,9 @@ void TrackConversion::check_target(const std::string& input, const std::string& 
 }
 
 void TrackConversion::decode(const std::string& input, const std::string& output) {
-  media::AudioReader reader = input == kStandardStream ? media::AudioReader::from_stdin(folder_)
-                                                       : media::AudioReader(input);
+  media::AudioReader reader = input == kStandardStream
+                                  ? media::AudioReader::from_stdin(folder_, [this] { check(); })
+                                  : media::AudioReader(input);
   info_ = reader.info();
   if (to_video_ && input == kStandardStream)
     fail(Code::kUnsupportedKind, "a video from standard input cannot be kept: give it as a file");

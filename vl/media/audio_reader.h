@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,9 @@ class AudioReader {
   /// @throws Error as probe(), kNoAudio, kUnsupportedKind
   explicit AudioReader(const std::string& path, SoundLength length = SoundLength::kAny);
   /// Standard input to its end, kept in an unnamed file in `folder`; "standard input" in messages.
+  /// @param check called while waiting for input; its error ends the call
   /// @throws as Spool, as the constructor
-  static AudioReader from_stdin(const std::string& folder);
+  static AudioReader from_stdin(const std::string& folder, const std::function<void()>& check = {});
   ~AudioReader();
   AudioReader(AudioReader&&) noexcept;
   AudioReader& operator=(AudioReader&&) noexcept;
@@ -27,7 +29,8 @@ class AudioReader {
   /// The next samples, interleaved, at the stream's own rate and channels: at least one frame, at
   /// most some ten thousand. False at the end. Up to 2 % damaged packets are passed over.
   /// @param block its memory is used again; `replaced` counts this block
-  /// @throws Error(kTruncatedInput) at the end, when more than that is damaged or nothing decodes;
+  /// @throws Error(kTruncatedInput) at the end, when more than that is damaged, or missing of what
+  /// the file says to hold, or nothing decodes;
   /// Error(kUnsupportedKind) when rate or channels change on the way
   bool read(Pcm& block);
   int64_t frames() const;    ///< read so far, of silence too

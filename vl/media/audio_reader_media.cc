@@ -15,7 +15,8 @@ namespace vl::media {
 
 namespace {
 
-constexpr double kGap = 0.05;  // timestamps jitter by less than this
+constexpr double kGap = 0.05;         // timestamps jitter by less than this
+constexpr double kMostMissing = 0.1;  // seconds, besides the damaged part: padding of encoders
 constexpr int64_t kMostSilence = 1 << 14, kDamagedPart = 50;
 
 /// Time 0 of the media clock. The MP3 demuxer counts from the encoder's first padding sample.
@@ -23,6 +24,17 @@ double sound_start(const AVFormatContext& input, const AVStream& stream) {
   if (std::strcmp(input.iformat->name, "mp3") == 0 && stream.start_time != AV_NOPTS_VALUE)
     return static_cast<double>(stream.start_time) * av_q2d(stream.time_base);
   return clock_start(input);
+}
+
+/// Seconds of sound up to the end of the stream as the file says; 0: it does not.
+double declared_seconds(const AVFormatContext& input, const AVStream& stream, const MediaInfo& info,
+                        const std::string& path) {
+  if (info.container == "wav") return declared_wav_seconds(path);
+  if (!info.whole_length) return 0.0;
+  if (stream.duration == AV_NOPTS_VALUE) return info.video ? 0.0 : info.seconds;
+  const int64_t begin = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
+  return static_cast<double>(begin + stream.duration) * av_q2d(stream.time_base) -
+         sound_start(input, stream);
 }
 
 }  // namespace
@@ -37,7 +49,7 @@ struct AudioReader::State {
   FramePtr frame{av_frame_alloc()};
   bool pending = false;  ///< `frame` waits for silence before it to be handed out
   bool drained = false;
-  double start = 0.0;
+  double start = 0.0, declared = 0.0;  ///< seconds
   int64_t rate = 0, channels = 0;
   int64_t frames = 0, silence = 0, replaced = 0, packets = 0, damaged = 0;
 
@@ -60,6 +72,7 @@ void AudioReader::State::open(const std::string& path, const std::string& name,
   const AVStream& stream = *input->streams[info.audio->stream];
   decoder = open_decoder(stream, 1);
   start = sound_start(*input, stream);
+  declared = declared_seconds(*input, stream, info, path);
 }
 
 void AudioReader::State::open_converter() {
@@ -126,11 +139,15 @@ void AudioReader::State::take_frame(Pcm& block) {
 }
 
 void AudioReader::State::check_end() const {
-  if (frames > 0 && damaged * kDamagedPart <= packets) return;
-  throw Error(Code::kTruncatedInput,
-              fmt::format("{} ends early: {} of {} sound packets decode", info.path,
-                          packets - damaged, packets),
-              Where{.file = info.path});
+  const auto refuse = [&](const std::string& what) {
+    throw Error(Code::kTruncatedInput, info.path + what, Where{.file = info.path});
+  };
+  if (packets == 0) refuse(" holds no sound: 0 samples");
+  if (frames == 0 || damaged * kDamagedPart > packets)
+    refuse(fmt::format(" ends early: {} of {} sound packets decode", packets - damaged, packets));
+  const double got = static_cast<double>(frames) / static_cast<double>(rate);
+  if (declared - got > declared / kDamagedPart + kMostMissing)
+    refuse(fmt::format(" ends early: {:.2f} of {:.2f} s of sound decode", got, declared));
 }
 
 AudioReader::AudioReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -140,10 +157,10 @@ AudioReader::AudioReader(const std::string& path, SoundLength length)
   state_->open(path, path, length);
 }
 
-AudioReader AudioReader::from_stdin(const std::string& folder) {
+AudioReader AudioReader::from_stdin(const std::string& folder, const std::function<void()>& check) {
   auto state = std::make_unique<State>();
   state->spool.emplace(folder);
-  state->spool->append_from(STDIN_FILENO, "standard input");
+  state->spool->append_from(STDIN_FILENO, "standard input", check);
   state->open(state->spool->path(), "standard input", SoundLength::kAny);
   return AudioReader(std::move(state));
 }

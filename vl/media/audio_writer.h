@@ -20,6 +20,9 @@ struct AudioFormat {
 /// @throws Error(kBadValue) naming the known ones
 AudioKind audio_kind_of(const std::string& path, const std::string& format_flag = "");
 
+/// The rate, Hz, of a file of this kind that is to hold samples of `rate`: AudioWriter says which.
+int64_t file_rate(AudioKind kind, int64_t rate);
+
 /// Writes sound as it comes, in constant memory. WAV (RF64 above 4 GiB), FLAC and raw (s16le) hold
 /// 16-bit samples: float is rounded and saturated. MP3 and AAC in M4A have 128 kb/s a channel,
 /// Opus 96. A rate that the codec lacks becomes the nearest higher one that it has (Opus: 48 kHz;

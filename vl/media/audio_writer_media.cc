@@ -75,6 +75,12 @@ AudioKind audio_kind_of(const std::string& path, const std::string& flag) {
       Where{.file = path}, {"name the format with --format"});
 }
 
+int64_t file_rate(AudioKind kind, int64_t rate) {
+  const KindRow& row = row_of(kind);
+  const AVCodec* codec = avcodec_find_encoder_by_name(row.encoder);
+  return codec == nullptr ? rate : supported_rate(*codec, std::max(rate, row.least_rate));
+}
+
 struct AudioWriter::State {
   std::string path;
   AudioFormat format;

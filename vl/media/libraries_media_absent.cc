@@ -34,7 +34,10 @@ Pcm resample(const Pcm&, int64_t) { absent("resample"); }
 Pcm stretch(const Pcm&, double) { absent("stretch speech"); }
 
 AudioReader::AudioReader(const std::string&, SoundLength) { absent("read sound files"); }
-AudioReader AudioReader::from_stdin(const std::string&) { absent("read sound files"); }
+int64_t file_rate(AudioKind, int64_t) { absent("write sound files"); }
+AudioReader AudioReader::from_stdin(const std::string&, const std::function<void()>&) {
+  absent("read sound files");
+}
 AudioReader::~AudioReader() = default;
 AudioReader::AudioReader(AudioReader&&) noexcept = default;
 AudioReader& AudioReader::operator=(AudioReader&&) noexcept = default;

@@ -12,6 +12,8 @@ namespace vl::media {
 
 namespace {
 
+constexpr uint32_t kOpenLength = 0x7FFFF000U;  // and more: the writer did not know the length
+
 struct Format {
   uint16_t tag = 0, channels = 0, bits = 0;
   uint32_t rate = 0;
@@ -70,6 +72,28 @@ bool is_wav(const std::filesystem::path& path) {
          std::memcmp(head + 8, "WAVE", 4) == 0;
 }
 
+double declared_wav_seconds(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::string head(8, '\0');
+  uint32_t bytes_per_second = 0;
+  in.seekg(12);
+  while (in.read(head.data(), 8)) {
+    const uint32_t size = at<uint32_t>(head, 4);
+    if (head.compare(0, 4, "data") == 0)
+      return size >= kOpenLength || bytes_per_second == 0
+                 ? 0.0
+                 : static_cast<double>(size) / static_cast<double>(bytes_per_second);
+    std::string format(16, '\0');
+    std::streamoff skip = size + (size & 1);
+    if (head.compare(0, 4, "fmt ") == 0 && size >= 16 && in.read(format.data(), 16)) {
+      bytes_per_second = at<uint32_t>(format, 8);
+      skip -= 16;
+    }
+    in.seekg(skip, std::ios::cur);
+  }
+  return 0.0;
+}
+
 Pcm read_wav(const std::filesystem::path& path) {
   const std::string b = read_file(path.string()), name = path.string();
   if (b.size() < 12 || b.compare(0, 4, "RIFF") != 0 || b.compare(8, 4, "WAVE") != 0)
@@ -85,7 +109,7 @@ Pcm read_wav(const std::filesystem::path& path) {
     if (id == "fmt ") f = parse_format(b, offset + 8, size, name);
     if (id == "data") {
       if (f.rate == 0) break;
-      if (declared > left && declared < 0xFFFFFF00U)
+      if (declared > left && declared < kOpenLength)
         throw Error(Code::kTruncatedInput,
                     fmt::format("{} ends early: {} of {} bytes of sound", name, left, declared),
                     Where{.file = name});

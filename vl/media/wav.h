@@ -21,9 +21,13 @@ struct Pcm {
 };
 
 /// PCM of 8, 16, 24 and 32 bits and float of 32 and 64, plain and EXTENSIBLE; a size field of
-/// 0xFFFFFFFF means "to the end". Integers are divided by 2^(bits - 1).
+/// 0x7FFFF000 and more, which programs write into pipes, means "to the end". Integers are divided
+/// by 2^(bits - 1).
 /// @throws Error(kNotFound, kNotDecodable, kTruncatedInput)
 Pcm read_wav(const std::filesystem::path& path);
+/// Seconds of sound that the header announces, whether they are there or not; 0 where it leaves the
+/// length open or is no header of plain PCM.
+double declared_wav_seconds(const std::filesystem::path& path);
 /// True when the file starts like RIFF WAVE.
 bool is_wav(const std::filesystem::path& path);
 

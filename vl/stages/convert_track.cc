@@ -16,7 +16,7 @@ namespace vl::stages {
 namespace {
 
 // Pitch windows, frames: multiples of 32, so that the poolings of RMVPE keep their grid.
-constexpr int64_t kWholePitch = 6400, kPitchCore = 4096, kPitchContext = 1024;
+constexpr int64_t kPitchWindow = 6144, kPitchContext = 1024;
 constexpr int64_t kLengthGrid = 200;  // frames
 constexpr int64_t kSpare = 8;         // frames of padding more than a chunk can need
 constexpr double kInputPeak = 0.95;
@@ -111,7 +111,7 @@ TrackPlan exact_plan(const ConvertVoice& voice, int64_t n, const std::vector<int
   return plan;
 }
 
-/// Pitch over the padded track, in one piece up to a minute, else in windows with context.
+/// Pitch over the padded track, in one piece or in windows of one size with context.
 at::Tensor find_pitch(const ConvertVoice& voice, const ReflectedTrack& track, int64_t padded,
                       const RvcSettings& settings, const TrackCalls& calls) {
   const auto window = [&](int64_t from, int64_t to) {  // frames
@@ -120,15 +120,16 @@ at::Tensor find_pitch(const ConvertVoice& voice, const ReflectedTrack& track, in
                         settings);
   };
   const int64_t frames = padded / kRvcHop + 1;
-  if (frames <= kWholePitch) return window(0, frames);
+  if (frames <= kPitchWindow) return window(0, frames);
   std::vector<at::Tensor> parts;
-  for (int64_t begin = 0; begin < frames; begin += kPitchCore) {
+  int64_t end = 0;
+  for (int64_t begin = 0; begin < frames; begin = end) {
     if (calls.check) calls.check();
     release_freed_memory();
     const int64_t from = std::max<int64_t>(begin - kPitchContext, 0),
-                  end = std::min(begin + kPitchCore, frames);
-    parts.push_back(
-        window(from, std::min(end + kPitchContext, frames)).slice(0, begin - from, end - from));
+                  to = std::min(from + kPitchWindow, frames);
+    end = to == frames ? frames : to - kPitchContext;
+    parts.push_back(window(from, to).slice(0, begin - from, end - from));
   }
   return at::cat(parts);
 }
