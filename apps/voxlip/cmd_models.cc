@@ -2,6 +2,7 @@
 
 #include "apps/voxlip/verb.h"
 #include "vl/core/error.h"
+#include "vl/core/events.h"
 #include "vl/core/names.h"
 #include "vl/dub/model_list.h"
 

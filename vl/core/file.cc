@@ -89,7 +89,8 @@ std::string resolve_target(const std::string& path) {
 /// Where the bytes wait until the file is complete.
 std::string part_of(const std::string& target) {
   const fs::path path(target);
-  return (path.parent_path() / ("." + path.filename().string() + kPartEnding)).string();
+  return (path.parent_path() / fmt::format(".{}{}", path.filename().string(), kPartEnding))
+      .string();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "vl/core/allocator.h"
 #include "vl/core/error.h"
 
 namespace vl::models::rvc {
@@ -14,6 +15,7 @@ constexpr int64_t kFlowMargin = 24;  // frames of context the flow of the public
 // Frames: the tiles of the convolutions lie where those of the whole call do.
 constexpr int64_t kLatentGrid = 4, kDecoderGrid = 30;
 constexpr int64_t kPitchBins = 256;
+constexpr int64_t kLongCall = 1500;  // frames; the cost of it does not count there
 
 struct Range {
   int64_t begin, end;
@@ -203,6 +205,7 @@ at::Tensor Rvc::infer(const RvcInputs& in, Taps* taps) const {
   const at::Tensor har = excitation_of(*this, in, s, noise_sine, taps);
   z = stretch(z, s.decoder.size() + s.stretched - s.kept.size());
   const int64_t begin = s.kept.begin - s.decoder.begin;
+  if (s.frames > kLongCall) release_freed_memory();  // the decoder's buffers differ in size
   const at::Tensor wav = decode_part(z, har, g, begin, begin + s.stretched, taps);
   keep(taps, "wav", wav);
   return wav;

@@ -38,15 +38,21 @@ BandAttention::BandAttention(const RvcConfig& c) : heads_(c.heads), window_(c.wi
 
 /// Queries q [N, Q, d] of the frames begin.. against k and v [N, T + 2 window, d], which carry
 /// `window` rows of zeros at both ends: the band then never leaves the matrix.
+/// @param scores_room, p_room for N * Q * (T + 2 window) floats
 at::Tensor BandAttention::attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                                 int64_t begin) const {
-  const int64_t frames = k.size(1) - 2 * window_, width = 2 * window_ + 1;
-  at::Tensor scores = at::bmm(q, k.transpose(1, 2));  // [N, Q, T + 2 window]
+                                 int64_t begin, const at::Tensor& scores_room,
+                                 const at::Tensor& p_room) const {
+  const int64_t columns = k.size(1), frames = columns - 2 * window_, width = 2 * window_ + 1;
+  const auto matrix = [&](const at::Tensor& room) {
+    return room.slice(0, 0, q.size(0) * q.size(1) * columns).view({q.size(0), q.size(1), columns});
+  };
+  at::Tensor scores = matrix(scores_room), p = matrix(p_room);
+  at::bmm_out(scores, q, k.transpose(1, 2));
   band(scores, begin, width).add_(at::matmul(q, emb_rel_k_[0].t()));
   constexpr float kNever = -std::numeric_limits<float>::infinity();
   scores.slice(2, 0, window_).fill_(kNever);
   scores.slice(2, window_ + frames).fill_(kNever);
-  const at::Tensor p = at::softmax(scores, -1);
+  at::_softmax_out(p, scores, -1, /*half_to_float=*/false);
   return at::bmm(p, v).add_(at::matmul(band(p, begin, width), emb_rel_v_[0]));
 }
 
@@ -61,10 +67,14 @@ at::Tensor BandAttention::operator()(const at::Tensor& x) const {
   const at::Tensor k = padded((*conv_k_)(x)), v = padded((*conv_v_)(x));
   at::Tensor q = split((*conv_q_)(x));
   q = q / std::sqrt(static_cast<double>(q.size(2)));
-  std::vector<at::Tensor> parts;
+  // Room that all blocks share: allocated anew it would scatter over the heap.
+  const int64_t room = k.size(0) * std::min(kQueryBlock, frames) * k.size(1);
+  const at::Tensor scores = at::empty({room}, q.options()), p = at::empty_like(scores);
+  at::Tensor out = at::empty({k.size(0), frames, q.size(2)}, q.options());
   for (int64_t begin = 0; begin < frames; begin += kQueryBlock)
-    parts.push_back(attend(q.slice(1, begin, begin + kQueryBlock), k, v, begin));
-  return (*conv_o_)(at::cat(parts, 1).transpose(1, 2).reshape(x.sizes()));
+    out.slice(1, begin, begin + kQueryBlock)
+        .copy_(attend(q.slice(1, begin, begin + kQueryBlock), k, v, begin, scores, p));
+  return (*conv_o_)(out.transpose(1, 2).reshape(x.sizes()));
 }
 
 FeedForward::FeedForward(const RvcConfig& c) {

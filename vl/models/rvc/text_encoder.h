@@ -18,8 +18,8 @@ class BandAttention : public nn::Module {
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:
-  at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                    int64_t begin) const;
+  at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int64_t begin,
+                    const at::Tensor& scores_room, const at::Tensor& p_room) const;
 
   int64_t heads_, window_;
   at::Tensor emb_rel_k_, emb_rel_v_;  // [1, 2 window + 1, hidden / heads], shared by the heads
