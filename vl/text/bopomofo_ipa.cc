@@ -14,6 +14,7 @@ namespace {
 using Codes = std::vector<uint32_t>;
 using Symbols = std::unordered_map<std::string_view, std::string_view>;
 
+/// a to z.
 constexpr std::array<const char*, 26> kLetters = {"ㄟˉ",
                                                   "ㄅㄧˋ",
                                                   "ㄙㄧˉ",

@@ -6,7 +6,7 @@ namespace vl::text {
 
 namespace {
 
-// In the order of their letters, which decides between equal probabilities.
+// In the order of their letters: the file's columns, and what decides between equal scores.
 enum State { kB, kE, kM, kS, kStates };
 using Scores = std::array<double, kStates>;
 
@@ -26,19 +26,18 @@ constexpr std::array<std::array<Step, 2>, kStates> kSteps = {{
 }};
 
 Scores emission(const SortedRows& rows, std::string_view character) {
-  constexpr std::array<State, kStates> kColumns = {kB, kE, kM, kS};
   Scores out = {kNever, kNever, kNever, kNever};
   const auto row = rows.find(character);
   if (!row) return out;
   std::string_view rest = *row;
-  for (const State state : kColumns) {
+  for (double& score : out) {
     const size_t gap = rest.find(' ');
     const std::string_view field = rest.substr(0, gap);
     rest = gap == std::string_view::npos ? std::string_view() : rest.substr(gap + 1);
     if (field == "-") continue;
-    const auto score = parse_number<double>(field);
-    if (!score) rows.bad_value(*row);
-    out[state] = *score;
+    const auto number = parse_number<double>(field);
+    if (!number) rows.bad_value(*row);
+    score = *number;
   }
   if (!rest.empty()) rows.bad_value(*row);
   return out;

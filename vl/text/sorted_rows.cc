@@ -23,6 +23,11 @@ template std::optional<double> parse_number(std::string_view);
 
 SortedRows::SortedRows(const std::string& path, std::string_view name)
     : path_(path), text_(read_file(path, std::numeric_limits<uint32_t>::max())) {
+  if (const size_t at = invalid_utf8(text_); at != std::string::npos)
+    bad_line(static_cast<size_t>(
+                 std::count(text_.begin(), text_.begin() + static_cast<long>(at), '\n')) +
+                 1,
+             "it is not UTF-8");
   index(read_header(name));
 }
 
