@@ -15,7 +15,7 @@ namespace vl::text {
 ///     const ChineseFrontEnd front_end("assets/text/zh");
 ///     front_end.ipa("你好，世界！");  // "ni↓↑xɑʊ↓↑, s`ɹ`↓tʃ⁼iɛ↓!"
 ///
-/// Loading takes some ten milliseconds; afterwards any number of threads may use it at once.
+/// Loading takes some tens of milliseconds; afterwards any number of threads may use it at once.
 class ChineseFrontEnd {
  public:
   /// @param folder the tables of tools/make_zh_tables.py
