@@ -20,7 +20,7 @@ class JapaneseDictionary {
   JapaneseDictionary(const JapaneseDictionary&) = delete;
   JapaneseDictionary& operator=(const JapaneseDictionary&) = delete;
 
-  /// One row a word: "surface,feature".
+  /// One row a word: "surface,feature". Text beyond 8190 bytes is read in pieces of that size.
   std::vector<std::string> words(const std::string& text) const;
 
  private:

@@ -15,6 +15,10 @@ namespace fs = std::filesystem;
 
 constexpr const char* kFiles[] = {"char.bin", "matrix.bin", "sys.dic", "unk.dic"};
 
+/// Bytes that MeCab reads at once: its time grows with the square of a run of one script. The
+/// public program's buffer ends here.
+constexpr size_t kLongest = 8190;
+
 constexpr const char* kSettings = "bos-feature = BOS/EOS,*,*,*,*,*,*,*,*\n";
 
 /// A temporary folder of links to a dictionary beside a dicrc: libmecab insists on that file, which
@@ -59,6 +63,17 @@ bool is_utf8(const std::string& charset) {
   return charset == "UTF-8" || charset == "utf-8" || charset == "UTF8" || charset == "utf8";
 }
 
+void append_words(const MeCab::Model& model, std::string_view text, std::vector<std::string>& out) {
+  const std::unique_ptr<MeCab::Tagger> tagger(model.createTagger());
+  const std::unique_ptr<MeCab::Lattice> lattice(model.createLattice());
+  lattice->set_sentence(text.data(), text.size());
+  if (!tagger->parse(lattice.get()))
+    fail(Code::kBadLexicon, "MeCab cannot split the Japanese text: {}", lattice->what());
+  for (const MeCab::Node* node = lattice->bos_node(); node != nullptr; node = node->next)
+    if (node->stat != MECAB_BOS_NODE && node->stat != MECAB_EOS_NODE)
+      out.push_back(std::string(node->surface, node->length) + "," + node->feature);
+}
+
 }  // namespace
 
 struct JapaneseDictionary::Model {
@@ -86,20 +101,19 @@ JapaneseDictionary::JapaneseDictionary(const std::string& folder) {
     throw Error(Code::kBadLexicon,
                 fmt::format("the Japanese dictionary is in {}, not UTF-8", charset),
                 Where{.file = folder});
-  model_.reset(new Model{std::move(mecab)});
+  auto model = std::make_unique<Model>();
+  model->mecab = std::move(mecab);
+  model_ = std::move(model);
 }
 JapaneseDictionary::~JapaneseDictionary() = default;
 
 std::vector<std::string> JapaneseDictionary::words(const std::string& text) const {
-  const std::unique_ptr<MeCab::Tagger> tagger(model_->mecab->createTagger());
-  const std::unique_ptr<MeCab::Lattice> lattice(model_->mecab->createLattice());
-  lattice->set_sentence(text.data(), text.size());
-  if (!tagger->parse(lattice.get()))
-    fail(Code::kBadLexicon, "MeCab cannot split the Japanese text: {}", lattice->what());
   std::vector<std::string> out;
-  for (const MeCab::Node* node = lattice->bos_node(); node != nullptr; node = node->next)
-    if (node->stat != MECAB_BOS_NODE && node->stat != MECAB_EOS_NODE)
-      out.push_back(std::string(node->surface, node->length) + "," + node->feature);
+  for (size_t begin = 0, end; begin < text.size(); begin = end) {
+    end = std::min(begin + kLongest, text.size());
+    while (end < text.size() && (text[end] & '\xC0') == '\x80') --end;
+    append_words(*model_->mecab, std::string_view(text).substr(begin, end - begin), out);
+  }
   return out;
 }
 
