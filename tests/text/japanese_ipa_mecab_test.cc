@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -117,6 +118,19 @@ TEST(JapaneseDictionary, MissingOrBroken) {
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), Code::kBadLexicon);
   }
+}
+
+TEST(JapaneseDictionary, NoTemporaryFolder) {
+  const char* const set = std::getenv("TMPDIR");
+  const std::string before = set == nullptr ? "" : set;
+  setenv("TMPDIR", "/nowhere", 1);
+  try {
+    JapaneseDictionary{kJapaneseDictionary};
+    ADD_FAILURE();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), Code::kNotWritable);
+  }
+  set == nullptr ? unsetenv("TMPDIR") : setenv("TMPDIR", before.c_str(), 1);
 }
 
 TEST(JapaneseDictionary, WordsAndFeatures) {

@@ -26,10 +26,10 @@ constexpr const char* kSettings = "bos-feature = BOS/EOS,*,*,*,*,*,*,*,*\n";
 class CompletedFolder {
  public:
   explicit CompletedFolder(const fs::path& dictionary) {
-    const fs::path parent = fs::temp_directory_path();
-    std::string name = (parent / "voxlip-dictionary-XXXXXX").string();
     std::error_code failed;
-    if (mkdtemp(name.data()) != nullptr) {
+    const fs::path parent = fs::temp_directory_path(failed);
+    std::string name = (parent / "voxlip-dictionary-XXXXXX").string();
+    if (!failed && mkdtemp(name.data()) != nullptr) {
       path_ = name;
       for (const char* file : kFiles)
         if (!failed) fs::create_symlink(fs::absolute(dictionary) / file, path_ / file, failed);
@@ -37,7 +37,8 @@ class CompletedFolder {
       fs::remove_all(path_, failed);
     }
     throw Error(Code::kNotWritable, "links to the Japanese dictionary cannot be made",
-                Where{.file = parent.string()}, {"set TMPDIR to a folder that can be written"});
+                Where{.file = parent.string(), .detail = "the system's temporary folder"},
+                {"set TMPDIR to a folder that can be written"});
   }
   ~CompletedFolder() {
     std::error_code ignored;
