@@ -1,6 +1,6 @@
 # vl_add_layers(): one static library vl_NAME for each line of layers.txt whose folder has sources; it links what the line names.
-# A file NAME_media.cc is left out without the media libraries, NAME_world.cc without WORLD; then NAME_media_absent.cc and
-# NAME_world_absent.cc take their places.
+# A file NAME_media.cc is left out without the media libraries, NAME_world.cc without WORLD, NAME_mecab.cc without MeCab; then
+# NAME_media_absent.cc, NAME_world_absent.cc and NAME_mecab_absent.cc take their places.
 function(vl_layer_sources name out)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/vl/${name}/*.cc)
   if(VL_HAVE_MEDIA)
@@ -12,6 +12,11 @@ function(vl_layer_sources name out)
     list(FILTER sources EXCLUDE REGEX "_world_absent\\.cc$")
   else()
     list(FILTER sources EXCLUDE REGEX "_world\\.cc$")
+  endif()
+  if(VL_HAVE_MECAB)
+    list(FILTER sources EXCLUDE REGEX "_mecab_absent\\.cc$")
+  else()
+    list(FILTER sources EXCLUDE REGEX "_mecab\\.cc$")
   endif()
   set(${out} "${sources}" PARENT_SCOPE)
 endfunction()
@@ -57,6 +62,9 @@ function(vl_add_layers)
     endforeach()
     if(name STREQUAL "media" AND VL_HAVE_MEDIA)
       target_link_libraries(vl_media PUBLIC vl_media_libs)
+    endif()
+    if(name STREQUAL "text" AND VL_HAVE_MECAB)
+      target_link_libraries(vl_text PRIVATE vl_mecab)
     endif()
     if(name STREQUAL "kernels")
       # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake), so that both share one set of threads.
