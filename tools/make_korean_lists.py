@@ -24,6 +24,14 @@ VERBS_FIRST = set(
     "난할 담할 아할 일할 자할 정할 절할 표할 할할 대할 취할 흠칠 지필 그릴".split()
 )
 
+# Syllables in ㄹ that are Sino-Korean and hardly ever a native noun: their rare words are kept too (발단, 절단).
+SINO_L = "갈걸결골괄굴궐귤률렬멸몰밀발벌불설솔슬실알열울월율일절졸질찰철출칠탈팔필할헐혈홀활힐"
+
+
+def rare_l(word):
+    """ㄹ before ㄷ ㅅ ㅈ, and not a noun with the particle 도."""
+    return word[0] in SINO_L and word[1] != "도" and (ord(word[1]) - 0xAC00) // 588 in (3, 9, 12)
+
 
 def entries(path):
     """(tag, word, compound) -> lowest cost; names of people are left out. Layout: MeCab's dictionary.h."""
@@ -68,7 +76,11 @@ def main():
     lines = (line.split(":") for line in hanja.read_text("utf-8").splitlines() if line[:1] != "#")
     pairs = [(p[0], p[1]) for p in lines if len(p) > 1]
     sino_words = {p[0] for p in pairs if len(p[0]) == 2 == len(p[1])}
-    sino = {w for (tag, w, _), c in costs.items() if tag in ("NNG", "XR") and w in sino_words and c != UNSEEN}
+    sino = {
+        w
+        for (tag, w, _), c in costs.items()
+        if w in sino_words and (tag in ("NNG", "XR") and c != UNSEEN or tag == "NNG" and rare_l(w))
+    }
     stems = {w for (tag, w, kind) in costs if tag in ("VV", "VA", "VX") and kind == "*"}
     ends_in_l = {
         w

@@ -33,7 +33,9 @@ std::string hangul_of(const std::vector<Sound>& spoken) {
 }
 
 /// Seams of numbers as parse_seams reads them.
-char32_t visible_seam(char32_t c) { return c == kTenseMark ? U'^' : c == kAddNMark ? U'+' : c; }
+char32_t visible_seam(char32_t c) {
+  return c >= kTenseMark && c <= kBoundaryMark ? U"^+|"[c - kTenseMark] : c;
+}
 
 std::u32string composed(const std::string& text) {
   const std::vector<uint32_t> codes = compose_hangul(decode_utf8(text));
@@ -159,7 +161,7 @@ std::string KoreanFrontEnd::normalised(const std::string& text) const {
     const bool reading = c >= kFirstReading;
     if (reading)
       out += to_u32(lexicon_.entries()[c - kFirstReading].reading);
-    else if (c != kTenseMark && c != kAddNMark)
+    else if (c < kTenseMark || c > kBoundaryMark)
       out += c;
   }
   return to_utf8(out);

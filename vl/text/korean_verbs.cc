@@ -18,11 +18,12 @@ constexpr std::array<std::u32string_view, 55> kTenseStems = {
 
 /// Words that begin like a stem with its ending and are none.
 constexpr std::array<std::u32string_view, 48> kNouns = {
-    U"남자", U"남기", U"남소", U"남세", U"감자", U"감기", U"감지", U"감소", U"감세", U"신자",
-    U"신세", U"신소", U"신기", U"신고", U"신지", U"신다", U"신데", U"안다", U"안기", U"안자",
-    U"안세", U"안소", U"넘기", U"담기", U"담소", U"담자", U"숨기", U"숨지", U"심지", U"심기",
-    U"참고", U"참게", U"참기", U"참소", U"검지", U"검소", U"검다", U"삼자", U"삼고", U"삼세",
-    U"삼지", U"삼기", U"삼다", U"품세", U"굶기", U"옮기", U"곪기", U"담다"};
+    U"남자",   U"남기", U"남소",   U"남세", U"감자", U"감기",   U"감지",   U"감소",
+    U"감세",   U"신자", U"신세",   U"신소", U"신기", U"신고",   U"신지",   U"신다",
+    U"신데",   U"안다", U"안기",   U"안자", U"안세", U"안소",   U"넘기",   U"담기",
+    U"담소",   U"담자", U"숨기",   U"숨지", U"심지", U"심기",   U"참고",   U"참게",
+    U"참기",   U"참소", U"검지",   U"검소", U"검다", U"삼자대", U"삼고초", U"삼세",
+    U"삼지창", U"삼기", U"삼다수", U"품세", U"굶기", U"옮기",   U"곪기",   U"담다"};
 
 bool any_of(std::u32string_view text, std::initializer_list<std::u32string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
@@ -41,7 +42,7 @@ bool footwear(std::u32string_view word) {
 bool verb_in_context(std::u32string_view word, std::u32string_view previous,
                      std::u32string_view next) {
   const bool negated = starts_with_any(next, {U"않", U"못", U"말", U"마", U"아니"});
-  if (any_of(word, {U"감지", U"숨지", U"심지", U"검지", U"신지", U"삼지", U"신지도", U"숨지도"}))
+  if (any_of(word, {U"감지", U"숨지", U"심지", U"검지", U"신지", U"신지도", U"숨지도"}))
     return negated;
   if (any_of(word, {U"신고", U"신기", U"신다", U"신고서"}))
     return footwear(previous) ||
@@ -59,13 +60,19 @@ bool verb_in_context(std::u32string_view word, std::u32string_view previous,
   if (any_of(word,
              {U"담다", U"담자", U"검다", U"검다고", U"담다가", U"담다니", U"참게", U"참게나"}))
     return word != U"참게";
-  if (any_of(word, {U"삼다", U"삼고", U"삼지", U"삼자"})) return ends_with(previous, U"로");
   if (any_of(word, {U"안기에", U"담기에", U"넘기에", U"감기에", U"남기에"})) return false;
   return any_of(word, {U"안자마자", U"신자마자", U"담자마자", U"심지만", U"감지만", U"신지만",
                        U"검지만", U"숨지만", U"안다가", U"감다가", U"신다가"});
 }
 
 }  // namespace
+
+bool noun_in_l(std::u32string_view word) {
+  static const std::u32string kWords =
+      U"글길꼴꿀날널놀달돌둘들딸말물발벌별불뿔살설솔술실알얼열일잘"
+      U"절줄질칠칼탈털틀팔풀필골굴을를늘빌밀";
+  return word.size() == 1 && kWords.find(word[0]) != std::u32string::npos;
+}
 
 bool starts_with_any(std::u32string_view text, std::initializer_list<std::u32string_view> heads) {
   return std::any_of(heads.begin(), heads.end(),
@@ -80,7 +87,7 @@ bool begins_with_ending(std::u32string_view text) {
   return starts_with_any(
              text, {U"고", U"게", U"거나", U"거든", U"거니", U"거라", U"거리", U"거렸", U"거린",
                     U"겠", U"기", U"다",   U"던",   U"더니", U"더라", U"더군", U"도록", U"든",
-                    U"듯", U"지", U"자",   U"죠",   U"소",   U"습",   U"세",   U"대",   U"던"}) &&
+                    U"듯", U"지", U"자",   U"죠",   U"소",   U"습",   U"세"}) &&
          !starts_with_any(text, {U"자동", U"대회", U"대학", U"지역", U"기업", U"기술", U"소리"});
 }
 
@@ -106,11 +113,11 @@ bool is_dependent_noun(std::u32string_view noun, std::u32string_view after) {
               U"바에", U"바와", U"데",   U"데가", U"데를", U"데는",   U"데도",   U"데에", U"데로",
               U"거",   U"게",   U"걸",   U"건",   U"겸",   U"자신이", U"자신은", U"자신"}))
     return true;
-  return starts_with_any(noun,
-                         {U"것",   U"거야",   U"거예", U"거에", U"거고", U"거지", U"거라", U"거면",
-                          U"거니", U"거다",   U"거잖", U"거냐", U"거죠", U"거든", U"거같", U"겁니",
-                          U"건지", U"건가",   U"건데", U"듯",   U"성싶", U"지경", U"법하", U"법한",
-                          U"법도", U"가능성", U"정도", U"게요", U"계획", U"작정", U"때"});
+  return starts_with_any(
+      noun, {U"것",   U"거야", U"거예", U"거에", U"거고", U"거지", U"거라", U"거면",   U"거니",
+             U"거다", U"거잖", U"거냐", U"거죠", U"거든", U"거같", U"겁니", U"건지",   U"건가",
+             U"건데", U"듯",   U"성싶", U"지경", U"법하", U"법한", U"법도", U"가능성", U"정도",
+             U"게요", U"계획", U"작정", U"때",   U"사람", U"곳",   U"도리", U"방법"});
 }
 
 bool is_future_ending(std::u32string_view ending) {

@@ -20,6 +20,10 @@ bool is_dependent_noun(std::u32string_view noun, std::u32string_view after);
 /// dependent noun written without its blank.
 bool is_future_ending(std::u32string_view ending);
 
+/// Nouns and adverbs of one syllable in ㄹ that are verb forms as well, and more often not (물,
+/// 길).
+bool noun_in_l(std::u32string_view word);
+
 bool starts_with_any(std::u32string_view text, std::initializer_list<std::u32string_view> heads);
 bool ends_with(std::u32string_view text, std::u32string_view tail);
 

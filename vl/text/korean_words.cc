@@ -61,21 +61,38 @@ std::u32string with_coda(std::u32string_view word, int coda) {
   return out;
 }
 
-bool is_plain_onset(int o) { return tense_onset(o) != o; }
-
-/// Nouns and adverbs of one syllable in ㄹ that are verb forms as well, and more often not.
-bool noun_in_l(std::u32string_view word) {
-  static const std::u32string kWords =
-      U"글길꼴꿀날널놀달돌둘들딸말물발벌별불뿔살설솔술실알얼열일잘"
-      U"절줄질칠칼탈털틀팔풀필골굴을를늘빌";
-  return word.size() == 1 && kWords.find(word[0]) != std::u32string::npos;
+/// Words that end in 의 of their own: 회의, 사회주의, but not 사회의.
+bool is_noun_in_ui(std::u32string_view word) {
+  static const std::unordered_set<std::u32string> kNouns = {
+      U"회의",   U"주의",   U"의의",   U"동의",     U"강의",        U"정의", U"논의", U"합의",
+      U"예의",   U"협의",   U"건의",   U"문의",     U"유의",        U"거의", U"모의", U"결의",
+      U"성의",   U"상의",   U"편의",   U"호의",     U"제의",        U"심의", U"토의", U"발의",
+      U"질의",   U"항의",   U"함의",   U"명의",     U"고의",        U"임의", U"창의", U"적의",
+      U"탈의",   U"숙의",   U"악의",   U"선의",     U"열의",        U"경의", U"민의", U"본의",
+      U"자의",   U"수의",   U"대의",   U"광의",     U"내의",        U"사의", U"여의", U"부주의",
+      U"무성의", U"재논의", U"재심의", U"불가사의", U"만장일치제의"};
+  static const std::vector<std::u32string_view> kMeetings = {
+      U"국무", U"정상", U"대책", U"안보", U"최고", U"간부", U"화상", U"비상",
+      U"확대", U"전체", U"편집", U"대표", U"수석", U"긴급", U"본",   U"국제",
+      U"학술", U"기획", U"업무", U"아침", U"주간", U"월간", U"가족"};
+  if (kNouns.count(std::u32string(word)) != 0) return true;
+  if (ends_with(word, U"주의")) return word.size() > 3;
+  if (!ends_with(word, U"회의")) return false;
+  const std::u32string_view head = word.substr(0, word.size() - 2);
+  return std::any_of(kMeetings.begin(), kMeetings.end(),
+                     [&](std::u32string_view m) { return ends_with(head, m); });
 }
 
-/// Stems whose form in 을 is a noun with its particle as well: 집을, 물을.
-bool noun_before_eul(std::u32string_view stem) {
-  static const std::u32string kWords =
-      U"집신안품감남담입못빗벗업박적죽곱굽빚낯젖짚물말길들솔술맘밤";
-  return stem.size() == 1 && kWords.find(stem[0]) != std::u32string::npos;
+bool is_plain_onset(int o) { return tense_onset(o) != o; }
+
+/// Verbs of one syllable whose form in 을 is no noun with its particle (물을, 집을 are).
+bool verb_before_eul(std::u32string_view stem) {
+  static const std::u32string kVerbs =
+      U"먹읽있없않많싫잃앉얹받믿얻닫씻찾맞잊꽂맺갖낮늦좋넣놓낳쌓닿높깊갚덮엎싶잡뽑씹꼽좁맡같붙뱉닦"
+      U"깎볶묶섞꺾겪"
+      U"밟넓짧얇굶닮젊옮끊뚫앓옳핥훑읊긁밝늙맑굵붉작막썩익녹찍뜯걷굳쏟뻗곧참숨넘꿇걸들실지이나부그"
+      U"저긋";
+  return stem.size() == 1 && kVerbs.find(stem[0]) != std::u32string::npos;
 }
 
 }  // namespace
@@ -137,62 +154,10 @@ KoreanWord KoreanWords::resolve(const std::vector<KoreanWord>& words, size_t at)
   if (!word || !stem_with_ending(words, at, out)) sino_words(text, 0, out);
   if (word) future_ending(words, at, out);
   particle_ui(text, out);
+  particle_gwa(words, at, out);
   for (size_t i = 0; i < text.size(); ++i)
     if (words[at].seams[i] != Seam::kInside) out.seams[i] = words[at].seams[i];
   return out;
-}
-
-size_t KoreanWords::longest_exception(std::u32string_view text, size_t from, bool fresh) const {
-  const size_t least = fresh ? 1 : 3;
-  for (size_t n = std::min(longest_, text.size() - from); n >= least; --n)
-    if (exceptions_.count(std::u32string(text.substr(from, n))) != 0) return n;
-  return 0;
-}
-
-void KoreanWords::sino_words(std::u32string_view text, size_t from, KoreanWord& out) const {
-  bool fresh = true;
-  for (size_t i = from; i < text.size();) {
-    if (const size_t n = longest_exception(text, i, fresh); n > 0) {
-      const KoreanWord& found = exceptions_.at(std::u32string(text.substr(i, n)));
-      for (size_t k = 0; k < n; ++k) {
-        out.text[i + k] = found.text[k];
-        if (k > 0 || found.seams[k] != Seam::kInside) out.seams[i + k] = found.seams[k];
-      }
-      i += n;
-      fresh = true;
-      continue;
-    }
-    const size_t n = sino_pair(text, i, out);
-    fresh = n > 0;
-    i += std::max<size_t>(n, 1);
-  }
-}
-
-/// Article 26 in and right after a Sino-Korean word of two syllables, and article 20's ㄴㄹ.
-size_t KoreanWords::sino_pair(std::u32string_view text, size_t i, KoreanWord& out) const {
-  if (i + 2 > text.size() || sino_.count(std::u32string(text.substr(i, 2))) == 0) return 0;
-  const Syllable a = split_syllable(text[i]), b = split_syllable(text[i + 1]);
-  const auto dental = [](const Syllable& s) {
-    return s.onset == onset::D || s.onset == onset::S || s.onset == onset::J;
-  };
-  if (a.coda == coda::L && dental(b)) out.seams[i + 1] = Seam::kTense;
-  if (i + 3 > text.size() || sino_.count(std::u32string(text.substr(i + 2, 2))) != 0) return 2;
-  static const std::u32string kTenseSuffixes = U"성적자사서죄증점상선설진전제장세심";
-  static const std::u32string kNasalSuffixes = U"란량력령례로론료류률루";
-  const char32_t suffix = text[i + 2];
-  if (b.coda == coda::L && kTenseSuffixes.find(suffix) != std::u32string::npos) {
-    out.seams[i + 2] = Seam::kTense;
-    return 3;
-  }
-  if (b.coda == coda::N && kNasalSuffixes.find(suffix) != std::u32string::npos &&
-      !(suffix == U'로' && i + 3 == text.size())) {
-    Syllable s = split_syllable(suffix);
-    s.onset = onset::N;
-    out.text[i + 2] = static_cast<char32_t>(join_syllable(s));
-    out.seams[i + 2] = Seam::kPlain;
-    return 3;
-  }
-  return 2;
 }
 
 bool KoreanWords::stem_with_ending(const std::vector<KoreanWord>& words, size_t at,
@@ -226,6 +191,8 @@ void KoreanWords::future_ending(const std::vector<KoreanWord>& words, size_t at,
     const std::u32string_view head = text.substr(0, n), ending = text.substr(n);
     const bool copula = head.back() == U'일' && n > 1;
     if (!copula && adnominal(head) == Verbal::kNo) continue;
+    const bool plain_noun = noun_in_l(head) || stems_.count(std::u32string(head)) != 0;
+    if (plain_noun && starts_with_any(ending, {U"거"})) continue;  // 불거지다, 설거지
     const bool liquid_stem = stems_.count(std::u32string(head)) != 0;
     const bool doubt =
         at + 1 < words.size() && starts_with_any(words[at + 1].text, {U"모", U"몰", U"궁금"});
@@ -240,21 +207,31 @@ void KoreanWords::future_ending(const std::vector<KoreanWord>& words, size_t at,
   }
 }
 
+/// 정신과 몸: the particle 과 and the counter with 가 (한 대가) rather than 精神科 and 代價.
+void KoreanWords::particle_gwa(const std::vector<KoreanWord>& words, size_t at,
+                               KoreanWord& out) const {
+  const std::u32string_view text = words[at].text;
+  if (text.size() < 2 || out.seams.back() != Seam::kTense) return;
+  if (text == U"대가" && at > 0) {
+    const std::u32string_view before = words[at - 1].text;
+    static const std::u32string kNumerals = U"한두세네섯곱덟홉열몇무";
+    if (before == U"여러" || kNumerals.find(before.back()) != std::u32string::npos)
+      out.seams[1] = Seam::kInside;
+  }
+  const bool particle = text.back() == U'과' && text != U"산부인과" && at + 1 < words.size() &&
+                        split_syllable(text[text.size() - 2]).coda != coda::None;
+  if (particle &&
+      !starts_with_any(words[at + 1].text, {U"의사", U"병원", U"진료", U"전문", U"치료", U"교수",
+                                            U"학생", U"선생", U"입원", U"상담", U"간호", U"전공"}))
+    out.seams.back() = Seam::kInside;
+}
+
 /// Article 5: 의 that does not begin a word.
 void KoreanWords::particle_ui(std::u32string_view written, KoreanWord& out) const {
-  static const std::unordered_set<std::u32string> kNouns = {
-      U"회의", U"주의", U"의의", U"동의", U"강의", U"정의", U"논의", U"합의", U"예의", U"협의",
-      U"건의", U"문의", U"유의", U"거의", U"모의", U"결의", U"성의", U"상의", U"편의", U"호의",
-      U"제의", U"심의", U"신의", U"토의", U"발의", U"질의", U"항의", U"함의", U"명의", U"고의",
-      U"임의", U"창의", U"적의", U"전의", U"하의", U"탈의", U"여의", U"숙의", U"평의", U"사의",
-      U"악의", U"선의", U"호의", U"열의", U"경의", U"민의", U"저의", U"본의", U"타의", U"자의",
-      U"수의", U"부의", U"도의", U"대의", U"광의", U"협의", U"내의", U"백의", U"상의"};
   for (size_t i = 1; i < written.size(); ++i) {
     if (written[i] != U'의' || out.text[i] != U'의') continue;
-    const bool last = i + 1 == written.size();
-    const bool noun = kNouns.count(std::u32string(written.substr(i - 1, 2))) != 0 &&
-                      written != U"저의" && written != U"나의";
-    out.text[i] = last && !noun ? U'에' : U'이';
+    const bool particle = i + 1 == written.size() && !is_noun_in_ui(written);
+    out.text[i] = particle ? U'에' : U'이';
   }
 }
 
@@ -301,8 +278,15 @@ KoreanWords::Verbal KoreanWords::adnominal(std::u32string_view word) const {
     const bool joined = ends_with(head, U"으") && is_stem(head.substr(0, head.size() - 1));
     if (joined || is_stem(head)) return Verbal::kYes;
   }
-  if (word.back() == U'을' && noun_before_eul(head)) return Verbal::kMaybe;
-  if (word.back() == U'를' && stems_.count(with_coda(word, coda::None)) == 0) return Verbal::kNo;
+  if (word.back() == U'을' && head.size() == 1)
+    return verb_before_eul(head)   ? Verbal::kYes
+           : contracted_stem(word) ? Verbal::kMaybe
+                                   : Verbal::kNo;
+  if (word.back() == U'를') {
+    static const std::u32string kPronouns = U"이그나너저도구주조누벼";
+    const bool pronoun = head.size() == 1 && kPronouns.find(head[0]) != std::u32string::npos;
+    return !pronoun && stems_.count(with_coda(word, coda::None)) != 0 ? Verbal::kYes : Verbal::kNo;
+  }
   if (is_stem(with_coda(word, coda::None)) || stems_.count(std::u32string(word)) != 0)
     return Verbal::kYes;
   if (contracted_stem(word)) return Verbal::kYes;
@@ -319,9 +303,11 @@ Seam KoreanWords::seam_between(const std::vector<KoreanWord>& words, size_t at) 
     if (verbal == Verbal::kYes || (verbal == Verbal::kMaybe && is_dependent_noun(right, after)))
       return Seam::kTense;
   }
-  const bool work = starts_with_any(right, {U"일이", U"일을", U"일은", U"일도", U"일만", U"일까",
-                                            U"일에", U"일로", U"일입", U"일해", U"일하"}) ||
-                    right == U"일";
+  const bool work =
+      starts_with_any(right, {U"일이다", U"일이야", U"일이에", U"일이었", U"일이지", U"일이라",
+                              U"일인", U"일입", U"일해", U"일하", U"일까지", U"일에"}) ||
+      right == U"일" || right == U"일이" || right == U"일을" || right == U"일은" ||
+      right == U"일도" || right == U"일만" || right == U"일로";
   const bool spoken_together =
       left == U"못" || work ||
       starts_with_any(right, {U"입다", U"입고", U"입은", U"입을", U"입어", U"입었", U"입는",

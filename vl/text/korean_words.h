@@ -42,9 +42,14 @@ class KoreanWords {
   bool stem_with_ending(const std::vector<KoreanWord>& words, size_t at, KoreanWord& out) const;
   void sino_words(std::u32string_view text, size_t from, KoreanWord& out) const;
   size_t sino_pair(std::u32string_view text, size_t i, KoreanWord& out) const;
+  bool is_sino(std::u32string_view text, size_t i) const;
+  bool is_prefixed(std::u32string_view text, size_t i) const;
+  bool sino_suffix(std::u32string_view text, size_t i, int before, KoreanWord& out) const;
+  void native_syllable(std::u32string_view text, size_t i, KoreanWord& out) const;
   size_t longest_exception(std::u32string_view text, size_t from, bool fresh) const;
   void future_ending(const std::vector<KoreanWord>& words, size_t at, KoreanWord& out) const;
   void particle_ui(std::u32string_view written, KoreanWord& out) const;
+  void particle_gwa(const std::vector<KoreanWord>& words, size_t at, KoreanWord& out) const;
   Seam seam_between(const std::vector<KoreanWord>& words, size_t at) const;
   Verbal adnominal(std::u32string_view word) const;
   bool is_stem(std::u32string_view stem) const;

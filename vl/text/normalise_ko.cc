@@ -8,6 +8,7 @@
 #include "vl/text/korean_verbs.h"
 #include "vl/text/number_text_ko.h"
 #include "vl/text/number_units_ko.h"
+#include "vl/text/numbers_ko.h"
 
 namespace vl::text {
 
@@ -121,7 +122,7 @@ class Scanner {
     at_ += skip;
     if (const View rest = after_number();
         sign == U"마이너스 " && starts_with_any(rest, {U"도", U" 도", U"°", U" °"}))
-      sign = U"영하 ";
+      sign = ends_with(out_, U"영하 ") ? View() : View(U"영하 ");
     put(sign);
     one_number(coin);
     return true;
@@ -137,6 +138,7 @@ class Scanner {
       const NumberText n = scan_number(text_.substr(at_));
       const NumberContext context{text_.substr(0, at_), text_.substr(at_ + n.length)};
       size_t used = 0;
+      if (!word_char(look(-1))) out_ += kBoundaryMark;  // 총 육 명: no ㄴ is added
       put(read_number(n, context, used));
       at_ += n.length + used;
     } while (!coin.empty() && digit(look(0)));  // $3만5천

@@ -79,7 +79,10 @@ bool is_code(const NumberText& n) {
 
 std::u32string read_code(const NumberText& n, char32_t zero) {
   std::u32string out;
-  for (const auto& p : n.parts) out += (out.empty() ? U"" : U" ") + read_digits(p, zero);
+  for (const auto& p : n.parts) {
+    if (!out.empty()) out += {U' ', kBoundaryMark};
+    out += read_digits(p, zero);
+  }
   return out;
 }
 
@@ -227,7 +230,10 @@ std::u32string read_number(const NumberText& n, const NumberContext& context, si
     if (at == View::npos || dash || is_date(n) || is_code(n)) continue;
     return read_range(n, at + 1, context, used);
   }
-  if (const std::u32string form = read_form(n, context); !form.empty()) return form;
+  if (const std::u32string form = read_form(n, context); !form.empty()) {
+    const bool counted = n.separators == U"/" && find_counter(context.after);
+    return counted ? form + U" " : form;
+  }
   if (n.parts.size() == 1 && n.parts[0].size() > 1 && n.parts[0][0] == U'0' &&
       !starts_with_any(context.after, {U"월", U"일", U"시", U"분", U"초"}))
     return read_digits(n.parts[0], U'공');

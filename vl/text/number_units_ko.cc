@@ -107,7 +107,7 @@ bool counter_ends(View rest) {
   static constexpr View kAfter =
       U"을를이가은는의에도만로으과와씩쯤정당짜째다부까간내후전동마뿐보라밖차넘하입들등여반안중상남"
       U"처조나랑든외급용별제"
-      U"습였예야인";
+      U"습였예야인배";
   return rest.empty() || !is_syllable(rest[0]) || kAfter.find(rest[0]) != View::npos;
 }
 
@@ -118,6 +118,32 @@ View last_word(View before) {
 }
 
 bool glued(View before) { return !before.empty() && before.back() != U' '; }
+
+/// 3대 2, 3대0: a score.
+bool is_score(View rest) {
+  size_t at = !rest.empty() && rest[0] == U' ' ? 1 : 0;
+  if (at >= rest.size() || !digit(rest[at])) return false;
+  while (at < rest.size() && digit(rest[at])) ++at;
+  return at == rest.size() || !is_syllable(rest[at]) ||
+         View(U"로으이가은는의을에").find(rest[at]) != View::npos;
+}
+
+/// 3대 영양소, 2대 대통령: not machines, but a number of great things or of a generation.
+bool counts_eras(View rest) {
+  return starts_with_any(
+      rest.substr(!rest.empty() && rest[0] == U' ' ? 1 : 0),
+      {U"영양소", U"원칙", U"명절", U"종교", U"과제", U"강국",   U"의혹", U"거장",
+       U"요소",   U"쟁점", U"기업", U"은행", U"도시", U"그룹",   U"비극", U"재벌",
+       U"악재",   U"뉴스", U"총리", U"회장", U"국왕", U"대통령", U"사장", U"메이저",
+       U"통신사", U"왕",   U"국회", U"총장", U"감독", U"의무",   U"목표", U"전략"});
+}
+
+/// Emergency numbers are read by their digits where nothing is counted.
+bool is_emergency(View number, View after) {
+  const bool known = number == U"112" || number == U"119" || number == U"114";
+  return known && (after.empty() || !is_syllable(after[0]) ||
+                   starts_with_any(after, {U"에", U"로", U"구", U"신", U"으"}));
+}
 
 /// Numbers that name a thing: always Sino-Korean.
 bool is_label(View number, View before, View word, View rest) {
@@ -133,8 +159,7 @@ bool is_label(View number, View before, View word, View rest) {
   }
   if (word == U"대") {
     const bool tens = number.size() == 2 && number[1] == U'0';
-    const bool score = rest.size() > 1 && rest[0] == U' ' && digit(rest[1]);
-    return tens || score || (!rest.empty() && digit(rest[0]));
+    return tens || is_score(rest) || counts_eras(rest);
   }
   return false;
 }
@@ -179,12 +204,13 @@ std::u32string with_counter(View number, View before, View after, size_t gap, co
   const View rest = after.substr(gap + counter.word.size());
   if (is_label(number, before, counter.word, rest)) counter.native_up_to = 0;
   if (counter.word == U"대" && counter.native_up_to == 0 && gap == 0)
-    counter.joined = number.size() == 2;
+    counter.joined = number.size() == 2 && !is_score(rest);
   used = gap + counter.word.size();
   if (counter.word == U"번째") return ordinal(number, counter.word);
   const View last = last_word(before);
   if (last == U"제" && glued(before)) counter.joined = true;
-  return number_before(number, counter) + std::u32string(counter.word);
+  const bool score = counter.word == U"대" && !rest.empty() && digit(rest[0]);
+  return number_before(number, counter) + std::u32string(counter.word) + (score ? U" " : U"");
 }
 
 }  // namespace
@@ -226,7 +252,7 @@ std::u32string read_with_unit(View number, View before, View after, size_t& used
   const auto counter = find_counter(after.substr(gap));
   if (counter && (counter->word.size() > 1 || counter_ends(after.substr(gap + 1))))
     return with_counter(number, before, after, gap, *counter, used);
-  return decimal_number(number);
+  return is_emergency(number, after) ? read_digits(number, U'영') : decimal_number(number);
 }
 
 }  // namespace vl::text

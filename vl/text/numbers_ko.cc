@@ -70,7 +70,19 @@ constexpr Counter kCounters[] = {
     {U"시즌", kSino, false},     {U"판매", kSino, false},     {U"번지", kSino, false},
     {U"번길", kSino, false},     {U"번가", kSino, false},     {U"번홈", kSino, false},
     {U"장관", kSino, false},     {U"배수", kSino, false},     {U"병동", kSino, false},
-    {U"통신", kSino, false},     {U"줄기", kPeople, false},   {U"분의", kSino, false}};
+    {U"통신", kSino, false},     {U"줄기", kPeople, false},   {U"분의", kSino, true},
+    {U"유로", kSino, false},     {U"파운드", kSino, false},   {U"위안", kSino, false},
+    {U"엔", kSino, false},       {U"퍼센트", kSino, false},   {U"프로", kSino, false},
+    {U"킬로", kSino, false},     {U"킬로미터", kSino, false}, {U"미터", kSino, false},
+    {U"센티", kSino, false},     {U"센티미터", kSino, false}, {U"밀리미터", kSino, false},
+    {U"킬로그램", kSino, false}, {U"그램", kSino, false},     {U"톤", kSino, false},
+    {U"리터", kSino, false},     {U"평", kSino, false},       {U"인치", kSino, false},
+    {U"페이지", kSino, false},   {U"쪽", kSino, false},       {U"포인트", kSino, false},
+    {U"학점", kSino, false},     {U"가구", kSino, false},     {U"바이트", kSino, false},
+    {U"기가", kSino, false},     {U"메가", kSino, false},     {U"와트", kSino, false},
+    {U"볼트", kSino, false},     {U"칼로리", kSino, false},   {U"라운드", kSino, false},
+    {U"득점", kSino, false},     {U"표", kSino, false},       {U"제곱미터", kSino, false},
+    {U"헥타르", kSino, false},   {U"배럴", kSino, false},     {U"픽셀", kSino, false}};
 
 std::u32string group_of_four(std::u32string_view four) {
   static constexpr std::u32string_view kUnits = U"천백십";

@@ -6,8 +6,8 @@
 
 namespace vl::text {
 
-/// Seams inside spoken numbers: private code points that stand for ^ and + of parse_seams.
-constexpr char32_t kTenseMark = 0xE001, kAddNMark = 0xE002;
+/// Seams inside spoken numbers: private code points that stand for ^, + and | of parse_seams.
+constexpr char32_t kTenseMark = 0xE001, kAddNMark = 0xE002, kBoundaryMark = 0xE003;
 
 /// Sino-Korean cardinal of a whole number: "123456" -> 십이만 삼천사백오십육 (a blank after 만 억
 /// 조 경; 일 is left out before 십 백 천 and a leading 만). More than 20 digits: digit by digit.
