@@ -21,11 +21,14 @@ UNSEEN = 2639  # mecab-ko-dic's cost of every common noun that its corpus lacks
 VERBS_FIRST = set(
     "드릴 가질 숨길 만날 어쩔 정할 위할 통할 전할 외칠 웃길 지울 내줄 바를 반할 망칠 모실 흔들 다물 기울 풍길 비틀 "
     "건들 거들 부풀 나올 아릴 바랄 내칠 번갈 생길 뒤틀 박할 단할 한할 적할 등할 여할 위할 소할 과할 도할 교할 경할 "
-    "난할 담할 아할 일할 자할 정할 절할 표할 할할 대할 취할 흠칠 지필 그릴".split()
+    "난할 담할 아할 일할 자할 정할 절할 표할 할할 대할 취할 흠칠 지필 그릴 보일".split()
 )
 
 # Syllables in ㄹ that are Sino-Korean and hardly ever a native noun: their rare words are kept too (발단, 절단).
 SINO_L = "갈걸결골괄굴궐귤률렬멸몰밀발벌불설솔슬실알열울월율일절졸질찰철출칠탈팔필할헐혈홀활힐"
+
+# Nouns that mecab-ko-dic has as stems by mistake, or stems so rare that noun + 를 is meant.
+NO_STEMS = set("목적 모자르 지지르 처지르 자르르 사르 도르 주르 수르".split())
 
 
 def rare_l(word):
@@ -81,7 +84,7 @@ def main():
         for (tag, w, _), c in costs.items()
         if w in sino_words and (tag in ("NNG", "XR") and c != UNSEEN or tag == "NNG" and rare_l(w))
     }
-    stems = {w for (tag, w, kind) in costs if tag in ("VV", "VA", "VX") and kind == "*"}
+    stems = {w for (tag, w, kind) in costs if tag in ("VV", "VA", "VX") and kind == "*"} - NO_STEMS
     ends_in_l = {
         w
         for (tag, w, kind), c in costs.items()

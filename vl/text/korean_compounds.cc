@@ -22,6 +22,14 @@ bool suffix_with_particle(std::u32string_view text, size_t i) {
   return i > 0 && i + 2 == text.size() && kParticles.find(text[i + 1]) != std::u32string::npos;
 }
 
+/// 서울역, 강남역: a station, and not a word like 영역 or 통역 after another.
+bool is_station(std::u32string_view text, size_t i) {
+  static const std::u32string kWords = U"영통번용병면방전권광현단반완음성검직악항군환등";
+  static const std::u32string kParticles = U"에을이은과의도만까으부앞뒤입";
+  const bool ends = i + 1 == text.size() || kParticles.find(text[i + 1]) != std::u32string::npos;
+  return i > 1 && text[i] == U'역' && ends && kWords.find(text[i - 1]) == std::u32string::npos;
+}
+
 }  // namespace
 
 size_t KoreanWords::longest_exception(std::u32string_view text, size_t from, bool fresh) const {
@@ -55,11 +63,13 @@ void KoreanWords::sino_words(std::u32string_view text, size_t from, KoreanWord& 
   }
 }
 
-/// 없다 after a noun is a word of its own (밤낮없이); 값 is tense in compounds (기본값).
+/// 없다 after a noun is a word of its own (밤낮없이), 값 is tense in compounds (기본값), 역 is a
+/// station.
 void KoreanWords::native_syllable(std::u32string_view text, size_t i, KoreanWord& out) const {
   if (i == 0) return;
   const int before = split_syllable(text[i - 1]).coda;
   if (text[i] == U'없' && before != coda::None) out.seams[i] = Seam::kBoundary;
+  if (is_station(text, i)) out.seams[i] = Seam::kAddN;
   if (text[i] == U'값' && text[i - 1] != U'반' && text[i - 1] != U'제') out.seams[i] = Seam::kTense;
 }
 

@@ -1,6 +1,7 @@
 #include "vl/text/korean_symbols.h"
 
 #include <array>
+#include <string_view>
 
 namespace vl::text {
 
@@ -87,7 +88,10 @@ std::string korean_symbols(const std::vector<Sound>& spoken) {
     out += onset_symbol(sound, i > 0 ? &spoken[i - 1] : nullptr);
     const bool simple_ye =
         sound.s.vowel == vowel::YE && sound.s.onset != onset::None && sound.s.onset != onset::R;
-    out += simple_ye ? "e" : kVowels[static_cast<size_t>(sound.s.vowel)];
+    std::string_view medial = kVowels[static_cast<size_t>(sound.s.vowel)];
+    const bool sibilant = sound.s.onset == onset::S || sound.s.onset == onset::SS;
+    if (simple_ye || (sibilant && medial[0] == 'j')) medial.remove_prefix(1);  // 샤 ʃa
+    out += medial;
     out += coda_symbol(sound.s.coda);
   }
   return out;

@@ -6,6 +6,7 @@
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/text/korean_verbs.h"
+#include "vl/text/numbers_ko.h"
 
 namespace vl::text {
 
@@ -285,7 +286,8 @@ KoreanWords::Verbal KoreanWords::adnominal(std::u32string_view word) const {
   if (word.back() == U'를') {
     static const std::u32string kPronouns = U"이그나너저도구주조누벼";
     const bool pronoun = head.size() == 1 && kPronouns.find(head[0]) != std::u32string::npos;
-    return !pronoun && stems_.count(with_coda(word, coda::None)) != 0 ? Verbal::kYes : Verbal::kNo;
+    if (stems_.count(with_coda(word, coda::None)) == 0) return Verbal::kNo;
+    return pronoun ? Verbal::kMaybe : Verbal::kYes;
   }
   if (is_stem(with_coda(word, coda::None)) || stems_.count(std::u32string(word)) != 0)
     return Verbal::kYes;
@@ -298,6 +300,7 @@ Seam KoreanWords::seam_between(const std::vector<KoreanWord>& words, size_t at) 
   const std::u32string_view after =
       at + 1 < words.size() ? words[at + 1].text : std::u32string_view();
   const Syllable first = split_syllable(right[0]);
+  if ((left == U"여덟" || left == U"열") && find_counter(right)) return Seam::kTense;
   if (last_of(left).coda == coda::L && is_plain_onset(first.onset)) {
     const Verbal verbal = adnominal(left);
     if (verbal == Verbal::kYes || (verbal == Verbal::kMaybe && is_dependent_noun(right, after)))

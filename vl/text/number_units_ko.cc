@@ -181,9 +181,11 @@ std::u32string ordinal(View number, View word) {
 std::u32string big_units(View after, size_t& used) {
   size_t n = 0;
   while (n < after.size() && View(U"십백천만억조경").find(after[n]) != View::npos) ++n;
-  // 조 and 만 begin other words as well
-  if (n > 0 && after[n - 1] == U'조' && n < after.size() &&
-      View(U"각건직").find(after[n]) != View::npos)
+  // 조 and 경 begin other words as well (경기, 조각)
+  const bool large = n > 0 && (after[n - 1] == U'조' || after[n - 1] == U'경');
+  if (large && n < after.size() && is_syllable(after[n]) &&
+      !starts_with_any(after.substr(n),
+                       {U"원", U"달러", U"엔", U"유로", U"위안", U"여", U"에", U"을", U"를"}))
     --n;
   used = n;
   return std::u32string(after.substr(0, n));

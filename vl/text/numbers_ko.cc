@@ -12,7 +12,7 @@ namespace {
 constexpr std::u32string_view kDigits = U"영일이삼사오육칠팔구";
 constexpr size_t kMostDigits = 20;
 /// Native numerals up to: always, usual in daily counting, and only small ones.
-constexpr int kAge = 99, kThings = 39, kPeople = 20, kHours = 12, kSino = 0;
+constexpr int kAge = 99, kThings = 39, kFew = 20, kHours = 12, kSino = 0;
 
 /// ㄹ of 일 칠 팔 makes ㄷ ㅅ ㅈ of a Sino-Korean counter tense (article 26).
 constexpr std::array<std::u32string_view, 37> kSinoTensed = {
@@ -27,29 +27,29 @@ constexpr Counter kCounters[] = {
     {U"권", kThings, false},     {U"벌", kThings, false},     {U"켤레", kThings, false},
     {U"송이", kThings, false},   {U"그루", kThings, false},   {U"자루", kThings, false},
     {U"가지", kThings, false},   {U"달", kThings, false},     {U"장", kThings, false},
-    {U"명", kPeople, false},     {U"사람", kPeople, false},   {U"시간", kPeople, false},
-    {U"대", kPeople, false},     {U"채", kPeople, false},     {U"척", kPeople, false},
-    {U"쌍", kPeople, false},     {U"곳", kPeople, false},     {U"군데", kPeople, false},
-    {U"줄", kPeople, false},     {U"통", kPeople, false},     {U"봉지", kPeople, false},
-    {U"상자", kPeople, false},   {U"조각", kPeople, false},   {U"그릇", kPeople, false},
-    {U"숟가락", kPeople, false}, {U"접시", kPeople, false},   {U"모금", kPeople, false},
-    {U"판", kPeople, false},     {U"바퀴", kPeople, false},   {U"차례", kPeople, false},
-    {U"끼", kPeople, false},     {U"방울", kPeople, false},   {U"알", kPeople, false},
-    {U"톨", kPeople, false},     {U"포기", kPeople, false},   {U"다발", kPeople, false},
-    {U"묶음", kPeople, false},   {U"배", kPeople, false},     {U"건", kPeople, false},
-    {U"팀", kPeople, false},     {U"종류", kPeople, false},   {U"과목", kPeople, false},
-    {U"칸", kPeople, false},     {U"겹", kPeople, false},     {U"갈래", kPeople, false},
-    {U"골", kPeople, false},     {U"번", kPeople, false},     {U"편", kPeople, false},
-    {U"곡", kPeople, false},     {U"문제", kPeople, false},   {U"세트", kPeople, false},
-    {U"박스", kPeople, false},   {U"팩", kPeople, false},     {U"캔", kPeople, false},
-    {U"컵", kPeople, false},     {U"스푼", kPeople, false},   {U"큰술", kPeople, false},
-    {U"작은술", kPeople, false}, {U"티스푼", kPeople, false}, {U"걸음", kPeople, false},
-    {U"발자국", kPeople, false}, {U"마디", kPeople, false},   {U"자리", kPeople, false},
-    {U"자릿수", kPeople, false}, {U"식구", kPeople, false},   {U"나라", kPeople, false},
-    {U"경기", kPeople, false},   {U"게임", kPeople, false},   {U"글자", kPeople, false},
-    {U"단어", kPeople, false},   {U"문장", kPeople, false},   {U"손가락", kPeople, false},
-    {U"뿌리", kPeople, false},   {U"모", kPeople, false},     {U"토막", kPeople, false},
-    {U"해째", kPeople, false},   {U"시", kHours, false},      {U"시쯤", kHours, false},
+    {U"명", kThings, false},     {U"사람", kThings, false},   {U"시간", kFew, false},
+    {U"대", kFew, false},        {U"채", kFew, false},        {U"척", kFew, false},
+    {U"쌍", kFew, false},        {U"곳", kFew, false},        {U"군데", kFew, false},
+    {U"줄", kFew, false},        {U"통", kFew, false},        {U"봉지", kFew, false},
+    {U"상자", kFew, false},      {U"조각", kFew, false},      {U"그릇", kFew, false},
+    {U"숟가락", kFew, false},    {U"접시", kFew, false},      {U"모금", kFew, false},
+    {U"판", kFew, false},        {U"바퀴", kFew, false},      {U"차례", kFew, false},
+    {U"끼", kFew, false},        {U"방울", kFew, false},      {U"알", kFew, false},
+    {U"톨", kFew, false},        {U"포기", kFew, false},      {U"다발", kFew, false},
+    {U"묶음", kFew, false},      {U"배", kFew, false},        {U"건", kFew, false},
+    {U"팀", kFew, false},        {U"종류", kFew, false},      {U"과목", kFew, false},
+    {U"칸", kFew, false},        {U"겹", kFew, false},        {U"갈래", kFew, false},
+    {U"골", kFew, false},        {U"번", kFew, false},        {U"편", kFew, false},
+    {U"곡", kFew, false},        {U"문제", kFew, false},      {U"세트", kFew, false},
+    {U"박스", kFew, false},      {U"팩", kFew, false},        {U"캔", kFew, false},
+    {U"컵", kFew, false},        {U"스푼", kFew, false},      {U"큰술", kFew, false},
+    {U"작은술", kFew, false},    {U"티스푼", kFew, false},    {U"걸음", kFew, false},
+    {U"발자국", kFew, false},    {U"마디", kFew, false},      {U"자리", kFew, false},
+    {U"자릿수", kFew, false},    {U"식구", kFew, false},      {U"나라", kFew, false},
+    {U"경기", kFew, false},      {U"게임", kFew, false},      {U"글자", kFew, false},
+    {U"단어", kFew, false},      {U"문장", kFew, false},      {U"손가락", kFew, false},
+    {U"뿌리", kFew, false},      {U"모", kFew, false},        {U"토막", kFew, false},
+    {U"해째", kFew, false},      {U"시", kHours, false},      {U"시쯤", kHours, false},
     {U"개월", kSino, false},     {U"개국", kSino, false},     {U"개년", kSino, false},
     {U"개소", kSino, false},     {U"개사", kSino, false},     {U"개교", kSino, false},
     {U"개조", kSino, false},     {U"개항", kSino, false},     {U"개점", kSino, false},
@@ -57,7 +57,7 @@ constexpr Counter kCounters[] = {
     {U"년", kSino, true},        {U"연대", kSino, true},      {U"월", kSino, true},
     {U"일", kSino, true},        {U"인분", kSino, true},      {U"인", kSino, true},
     {U"인승", kSino, true},      {U"인실", kSino, true},      {U"분", kSino, false},
-    {U"초", kSino, false},       {U"주", kSino, false},       {U"주일", kSino, false},
+    {U"초", kSino, false},       {U"주", kSino, false},       {U"주일", kSino, true},
     {U"주년", kSino, false},     {U"세", kSino, false},       {U"세기", kSino, false},
     {U"세대", kSino, false},     {U"층", kSino, false},       {U"도", kSino, false},
     {U"회", kSino, false},       {U"위", kSino, false},       {U"등", kSino, false},
@@ -70,7 +70,7 @@ constexpr Counter kCounters[] = {
     {U"시즌", kSino, false},     {U"판매", kSino, false},     {U"번지", kSino, false},
     {U"번길", kSino, false},     {U"번가", kSino, false},     {U"번홈", kSino, false},
     {U"장관", kSino, false},     {U"배수", kSino, false},     {U"병동", kSino, false},
-    {U"통신", kSino, false},     {U"줄기", kPeople, false},   {U"분의", kSino, true},
+    {U"통신", kSino, false},     {U"줄기", kFew, false},      {U"분의", kSino, true},
     {U"유로", kSino, false},     {U"파운드", kSino, false},   {U"위안", kSino, false},
     {U"엔", kSino, false},       {U"퍼센트", kSino, false},   {U"프로", kSino, false},
     {U"킬로", kSino, false},     {U"킬로미터", kSino, false}, {U"미터", kSino, false},
@@ -145,7 +145,7 @@ std::u32string sino_number(std::u32string_view digits) {
     if (power == 3 && ends_in_l_numeral(group)) group += kTenseMark;
     if (power > 0) group += kBig[power - 1];
     if (!out.empty()) out += U' ';
-    if (!out.empty() && group[0] == U'육') out += kAddNMark;
+    if (!out.empty()) out += group[0] == U'육' ? kAddNMark : kBoundaryMark;
     out += group;
   }
   return out;
@@ -159,6 +159,7 @@ std::u32string decimal_number(std::u32string_view number) {
     out += U' ';
     out += kTenseMark;
     out += U"점 ";
+    out += kBoundaryMark;
     out += read_digits(number.substr(at + 1, next - at - 1), U'영');
     at = next;
   }
