@@ -52,7 +52,7 @@ std::u32string fold_korean(std::u32string_view text) {
     if (blank(c)) {
       if (out.empty() || out.back() != U' ') out += U' ';
     } else if (c >= 0xFF01 && c <= 0xFF5E && c != U'～') {
-      out += c - 0xFEE0;
+      out += static_cast<char32_t>(c - 0xFEE0);
     } else if (const auto found = folds().find(c); found != folds().end()) {
       out += found->second;
     } else if (c >= 0x2460 && c <= 0x2473) {  // ① to ⑳

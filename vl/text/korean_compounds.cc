@@ -19,7 +19,8 @@ bool noun_with_particle(std::u32string_view text, size_t i) {
 /// 성과, 주가 at the end of a compound are a suffix and a particle: 일반성과, 기업주가.
 bool suffix_with_particle(std::u32string_view text, size_t i) {
   static const std::u32string kParticles = U"가과도";
-  return i > 0 && i + 2 == text.size() && kParticles.find(text[i + 1]) != std::u32string::npos;
+  return i > 0 && i + 2 == text.size() && text[i] != U'평' && text[i] != U'효' &&
+         kParticles.find(text[i + 1]) != std::u32string::npos;
 }
 
 /// 서울역, 강남역: a station, and not a word like 영역 or 통역 after another.
