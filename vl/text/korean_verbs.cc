@@ -71,7 +71,7 @@ bool verb_in_context(std::u32string_view word, std::u32string_view previous,
 bool noun_in_l(std::u32string_view word) {
   static const std::u32string kWords =
       U"글길꼴꿀날널놀달돌둘들딸말물발벌별불뿔살설솔술실알얼열일잘"
-      U"절줄질칠칼탈털틀팔풀필골굴을를늘빌밀덜";
+      U"절줄질칠칼탈털틀팔풀필골굴을를늘빌밀덜걸";
   return word.size() == 1 && kWords.find(word[0]) != std::u32string::npos;
 }
 
@@ -118,7 +118,7 @@ bool is_dependent_noun(std::u32string_view noun, std::u32string_view after) {
       noun, {U"것",   U"거야", U"거예", U"거에", U"거고", U"거지", U"거라", U"거면",   U"거니",
              U"거다", U"거잖", U"거냐", U"거죠", U"거든", U"거같", U"겁니", U"건지",   U"건가",
              U"건데", U"듯",   U"성싶", U"지경", U"법하", U"법한", U"법도", U"가능성", U"정도",
-             U"게요", U"계획", U"작정", U"때",   U"사람", U"곳",   U"도리", U"방법",   U"자리"});
+             U"게요", U"계획", U"작정", U"때",   U"사람", U"곳",   U"도리", U"방법"});
 }
 
 bool is_future_ending(std::u32string_view ending) {
