@@ -2,10 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "tests/support/paths.h"
+#include "tests/text/vallex_table.h"
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/english_ipa.h"
@@ -14,27 +12,14 @@
 namespace vl::text {
 namespace {
 
-const Lexicon& lexicon() {
-  static const Lexicon loaded(test::source("assets/text/cmudict-0.7b").string());
+const FrontEnds& front_ends() {
+  static const FrontEnds loaded(test::source("assets").string());
   return loaded;
 }
 
-TEST(VallexText, EveryRowOfTheParityTable) {
-  std::ifstream in(test::data("parity/vallex/text_en.tsv"));
-  std::string line;
-  std::getline(in, line);
-  int rows = 0;
-  while (std::getline(in, line)) {
-    if (line.empty()) continue;
-    const size_t a = line.find('\t'), b = line.find('\t', a + 1);
-    const VallexTokens got = vallex_tokens(line.substr(0, a), "en", lexicon());
-    EXPECT_EQ(got.phonemes, line.substr(a + 1, b - a - 1)) << line.substr(0, a);
-    std::istringstream ids(line.substr(b + 1));
-    EXPECT_EQ(got.ids, std::vector<int64_t>(std::istream_iterator<int64_t>(ids), {}))
-        << line.substr(0, a);
-    ++rows;
-  }
-  EXPECT_EQ(rows, 54);
+TEST(VallexText, EveryRowOfTheParityTables) {
+  EXPECT_EQ(test::check_vallex_table("text_en.tsv", "en", front_ends()), 54);
+  EXPECT_EQ(test::check_vallex_table("text_zh.tsv", "zh", front_ends()), 15);
 }
 
 TEST(NumbersEn, Expansion) {
@@ -112,27 +97,31 @@ TEST(English, WordsAndMarks) {
               {"twenty-one", "tˈwɛntiˌwɔn."},
               {"34", "thiɹty-fouɹ*."}};
   for (const auto& row : rows)
-    EXPECT_EQ(vallex_tokens(row.in, "en", lexicon()).phonemes, row.out) << row.in;
-  const VallexTokens t = vallex_tokens("zzyzx hello", "en", lexicon());
+    EXPECT_EQ(vallex_tokens(row.in, "en", front_ends()).phonemes, row.out) << row.in;
+  const VallexTokens t = vallex_tokens("zzyzx hello", "en", front_ends());
   EXPECT_EQ(t.unknown_words, std::vector<std::string>{"zzyzx"});
   EXPECT_EQ(t.ids.size(), t.languages.size());
 }
 
 TEST(VallexText, MarksOfMixedText) {
-  const auto plain = vallex_tokens("hello.", "en", lexicon());
-  EXPECT_EQ(vallex_tokens("dropped [EN]hello.[EN] dropped", "mix", lexicon()).ids, plain.ids);
-  EXPECT_EQ(vallex_tokens("[EN][EN][EN]hello.[EN]", "mix", lexicon()).ids, plain.ids);
-  EXPECT_THROW(vallex_tokens("[ZH]你好[ZH]", "mix", lexicon()), Error);
+  const auto plain = vallex_tokens("hello.", "en", front_ends());
+  EXPECT_EQ(vallex_tokens("dropped [EN]hello.[EN] dropped", "mix", front_ends()).ids, plain.ids);
+  EXPECT_EQ(vallex_tokens("[EN][EN][EN]hello.[EN]", "mix", front_ends()).ids, plain.ids);
+  const auto both = vallex_tokens("[EN]hello.[EN][ZH]你好[ZH]", "mix", front_ends());
+  EXPECT_EQ(both.languages.front(), kLanguageEn);
+  EXPECT_EQ(both.languages.back(), kLanguageZh);
+  EXPECT_EQ(vallex_tokens("[KO]안녕[KO]", "mix", front_ends()).languages.front(), kLanguageKo);
+  EXPECT_THROW(vallex_tokens("hello", "fr", front_ends()), Error);
 }
 
 TEST(VallexText, NothingToSpeakIsAnError) {
   for (const char* text : {"", "   ", "\n", "!!!", "😀", "..."}) try {
-      vallex_tokens(text, "en", lexicon());
+      vallex_tokens(text, "en", front_ends());
       FAIL() << text;
     } catch (const Error& e) {
       EXPECT_EQ(e.code(), Code::kBadText) << text;
     }
-  EXPECT_THROW(vallex_tokens("a\xff", "en", lexicon()), Error);
+  EXPECT_THROW(vallex_tokens("a\xff", "en", front_ends()), Error);
 }
 
 TEST(Language, ByScript) {

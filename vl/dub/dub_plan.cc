@@ -27,7 +27,7 @@ std::string offered_language(const std::string& asked, const std::string& text,
 }
 
 void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const ModelSet& models,
-                   const text::Lexicon& lexicon, WarningList& warnings, DubPlan& plan) {
+                   const text::FrontEnds& front_ends, WarningList& warnings, DubPlan& plan) {
   const std::string& from = c.dub.prompt_from;
   const bool source_voice = c.dub.voice == kSourceVoice;
   const bool has_rvc = source_voice || !c.rvc.rvc_model.empty() || (voice != nullptr && voice->rvc);
@@ -50,7 +50,7 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
           Code::kTranscriptNeeded,
           "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
     plan.prompt_lang = offered_language(c.dub.source_lang, c.dub.transcript, offered);
-    plan.prompt_words = text::vallex_tokens(c.dub.transcript, plan.prompt_lang, lexicon);
+    plan.prompt_words = text::vallex_tokens(c.dub.transcript, plan.prompt_lang, front_ends);
     plan.convert = has_rvc && !source_voice;
     return;
   }
@@ -75,7 +75,7 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
     throw Error(Code::kTranscriptNeeded,
                 "VALL-E X needs the words of its prompt: give --prompt-text");
   plan.prompt_lang = offered_language(lang, words, offered);
-  plan.prompt_words = text::vallex_tokens(words, plan.prompt_lang, lexicon);
+  plan.prompt_words = text::vallex_tokens(words, plan.prompt_lang, front_ends);
   plan.prompt_audio = file;
 }
 
@@ -110,12 +110,12 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   plan.video_end_s = v.start_s + length;
   media::check_container(c.dub.out);
   check_output(c.dub.out, env.overwrite);
-  const text::Lexicon lexicon(env.assets_dir + "/text/cmudict-0.7b");
+  const text::FrontEnds front_ends(env.assets_dir);
   plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
-  plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, lexicon);
+  plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, front_ends);
   const weights::PackVoice* voice =
       c.dub.voice == kSourceVoice ? nullptr : &models.voice(c.dub.voice);
-  choose_prompt(c, voice, models, lexicon, warnings, plan);
+  choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;

@@ -16,8 +16,8 @@ Tensors text_vallex(const Call& call) {
   const auto lang = call.flags.find("lang");
   std::string language = lang == call.flags.end() || lang->second.empty() ? "auto" : lang->second;
   if (language == "auto") language = text::language_of(text);
-  const text::Lexicon lexicon(asset_dir() + "/text/cmudict-0.7b");
-  const text::VallexTokens tokens = text::vallex_tokens(text, language, lexicon);
+  const text::FrontEnds front_ends(asset_dir());
+  const text::VallexTokens tokens = text::vallex_tokens(text, language, front_ends);
   return {{"ids", at::tensor(tokens.ids)}, {"language_ids", at::tensor(tokens.languages)}};
 }
 

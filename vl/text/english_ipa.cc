@@ -126,7 +126,8 @@ bool letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
 
 /// One blank-separated word with its punctuation.
 std::string word_to_ipa(const std::string& token, const Lexicon& lexicon,
-                        std::vector<std::string>* unknown) {
+                        std::vector<std::string>* unknown,
+                        const std::map<std::string, std::string>* readings) {
   const auto punctuation = [](char c) { return std::ispunct(static_cast<unsigned char>(c)) != 0; };
   const auto first = std::find_if_not(token.begin(), token.end(), punctuation);
   if (first == token.end()) return "";
@@ -137,7 +138,9 @@ std::string word_to_ipa(const std::string& token, const Lexicon& lexicon,
   std::set<std::string> forms;
   for (const auto& phones : lexicon.find(core)) forms.insert(phones_to_ipa(phones));
   std::string spoken = core;
-  if (!forms.empty()) {
+  if (readings != nullptr && readings->count(core) != 0) {
+    spoken = readings->at(core);
+  } else if (!forms.empty()) {
     spoken = *forms.rbegin();  // the last in code-point order, which is UTF-8's byte order
   } else if (!std::all_of(core.begin(), core.end(),
                           [](unsigned char c) { return std::isdigit(c) != 0; })) {
@@ -174,10 +177,11 @@ std::string darken(const std::string& text) {
 }  // namespace
 
 std::string english_to_ipa(const std::string& text, const Lexicon& lexicon,
-                           std::vector<std::string>* unknown) {
+                           std::vector<std::string>* unknown,
+                           const std::map<std::string, std::string>* readings) {
   std::string out, token;
   const auto flush = [&] {
-    const std::string w = token.empty() ? "" : word_to_ipa(token, lexicon, unknown);
+    const std::string w = token.empty() ? "" : word_to_ipa(token, lexicon, unknown, readings);
     if (!w.empty()) out += (out.empty() ? "" : " ") + w;
     token.clear();
   };

@@ -7,6 +7,7 @@
 #include "vl/text/ascii_fold.h"
 #include "vl/text/korean_symbols.h"
 #include "vl/text/numbers_ko.h"
+#include "vl/text/vallex_symbols.h"
 
 namespace vl::text {
 
@@ -17,9 +18,6 @@ constexpr char32_t kFirstReading = 0xF0000;
 constexpr size_t kMostReadings = 0xFFFD;
 constexpr std::u32string_view kMarks = U",.!?…~";
 constexpr std::u32string_view kSeams = U"^+|=";
-/// VALL-E X's symbols (spec/vallex.md section 3.1) that may stand in a reading.
-constexpr std::u32string_view kSymbols =
-    U"!#*,-.=?NQ^`abdefghijklmnopstuvwxyz~æçðŋɑɔəɛɥɪɫɯɸɹɾʃʊʑʒʰˈˌθ…⁼↑→↓ ";
 
 bool is_mark(char32_t c) { return kMarks.find(c) != std::u32string_view::npos; }
 
@@ -63,7 +61,7 @@ void KoreanFrontEnd::check_readings() const {
     for (const char32_t c : to_u32(e.reading)) {
       const bool hangul =
           is_syllable(c) || c == U' ' || kSeams.find(c) != std::u32string_view::npos;
-      if (symbols ? kSymbols.find(c) != std::u32string_view::npos : hangul) continue;
+      if (symbols ? c == U' ' || vallex_symbol_id(c) != 0 : hangul) continue;
       throw Error(
           Code::kBadLexicon,
           fmt::format("the reading \"{}\" of \"{}\" has \"{}\", which is no {}", e.reading, e.word,

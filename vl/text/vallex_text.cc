@@ -7,28 +7,13 @@
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/english_ipa.h"
+#include "vl/text/vallex_symbols.h"
 
 namespace vl::text {
 
 namespace {
 
-constexpr int64_t kFirstSymbol = 5;
-constexpr const char* kSymbols =
-    "!#*,-.=?NQ^_`abdefghijklmnopstuvwxyz~æçðŋɑɔəɛɥɪɫɯɸɹɾʃʊʑʒʰˈˌθ…⁼↑→↓";
 constexpr const char* kEndMarks = ".,!?-…~";
-
-const std::map<uint32_t, int64_t>& symbol_ids() {
-  static const std::map<uint32_t, int64_t> ids = [] {
-    std::map<uint32_t, int64_t> out;
-    int64_t id = kFirstSymbol;
-    for (const uint32_t c : decode_utf8(kSymbols)) {
-      if (c == ' ') continue;
-      out[c] = id++;
-    }
-    return out;
-  }();
-  return ids;
-}
 
 struct Segment {
   std::string language, text;
@@ -52,23 +37,24 @@ std::vector<Segment> split_marks(const std::string& text) {
   return out;
 }
 
-void add_segment(const Segment& segment, const Lexicon& lexicon, VallexTokens& out) {
-  if (segment.language != "en")
-    throw Error(
-        Code::kLanguageNotOffered,
-        fmt::format("there is no text front end for {} in this build, only en", segment.language),
-        {}, {"give English text"});
-  std::string cleaned = english_to_ipa(segment.text, lexicon, &out.unknown_words);
-  while (!cleaned.empty() && std::isspace(static_cast<unsigned char>(cleaned.back())) != 0)
-    cleaned.pop_back();
-  if (cleaned.empty()) return;
-  const std::vector<uint32_t> codes = decode_utf8(cleaned), ends = decode_utf8(kEndMarks);
-  if (std::find(ends.begin(), ends.end(), codes.back()) == ends.end()) cleaned += ".";
-  out.phonemes += cleaned;
-  for (const uint32_t c : decode_utf8(cleaned)) {
-    const auto it = symbol_ids().find(c == ' ' ? '_' : c);
-    out.ids.push_back(it == symbol_ids().end() ? 0 : it->second);
-    out.languages.push_back(vallex_language_id(segment.language));
+bool is_blank(uint32_t c) {
+  return c == ' ' || (c >= 0x09 && c <= 0x0D) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
+
+void add_segment(const Segment& segment, const FrontEnds& front_ends, VallexTokens& out) {
+  std::vector<uint32_t> codes =
+      decode_utf8(front_ends.ipa(segment.text, segment.language, &out.unknown_words));
+  while (!codes.empty() && is_blank(codes.back())) codes.pop_back();
+  if (codes.empty()) return;
+  const std::vector<uint32_t> ends = decode_utf8(kEndMarks);
+  if (std::find(ends.begin(), ends.end(), codes.back()) == ends.end()) codes.push_back('.');
+  const int64_t language = vallex_language_id(segment.language);
+  for (const uint32_t c : codes) {
+    append_utf8(out.phonemes, is_blank(c) ? ' ' : c);
+    out.ids.push_back(vallex_symbol_id(is_blank(c) ? '_' : c));
+    out.languages.push_back(language);
   }
 }
 
@@ -78,6 +64,7 @@ int64_t vallex_language_id(const std::string& language) {
   if (language == "en") return kLanguageEn;
   if (language == "zh") return kLanguageZh;
   if (language == "ja") return kLanguageJa;
+  if (language == "ko") return kLanguageKo;
   fail(Code::kLanguageNotOffered, "model \"vallex\" offers en ja zh, not {}", language);
 }
 
@@ -94,7 +81,7 @@ std::string language_of(const std::string& text) {
 }
 
 VallexTokens vallex_tokens(const std::string& text, const std::string& language,
-                           const Lexicon& lexicon) {
+                           const FrontEnds& front_ends) {
   std::string plain = text;
   std::erase(plain, '\n');
   plain.erase(0, std::min(plain.find_first_not_of(' '), plain.size()));
@@ -102,9 +89,9 @@ VallexTokens vallex_tokens(const std::string& text, const std::string& language,
   decode_utf8(plain);
   VallexTokens out;
   if (language == "mix")
-    for (const Segment& s : split_marks(plain)) add_segment(s, lexicon, out);
+    for (const Segment& s : split_marks(plain)) add_segment(s, front_ends, out);
   else
-    add_segment({language, plain}, lexicon, out);
+    add_segment({language, plain}, front_ends, out);
   if (out.ids.empty())
     throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
   return out;

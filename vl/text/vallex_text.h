@@ -4,12 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "vl/text/lexicon.h"
+#include "vl/text/front_ends.h"
 
 namespace vl::text {
 
 /// Language ids of the VALL-E X model (prompt files count differently: zh 0, ja 1, en 2).
-constexpr int64_t kLanguageEn = 0, kLanguageZh = 1, kLanguageJa = 2;
+/// The public checkpoint has no Korean; packs that declare ko have a fourth row.
+constexpr int64_t kLanguageEn = 0, kLanguageZh = 1, kLanguageJa = 2, kLanguageKo = 3;
 /// "en" -> 0 ... @throws Error(kLanguageNotOffered) for a language without an id
 int64_t vallex_language_id(const std::string& language);
 /// By script: Hangul ko, kana ja, Han zh, else en.
@@ -24,11 +25,10 @@ struct VallexTokens {
 
 /// The public tokenizer: newlines deleted, the text cleaned per language, a final "." where no end
 /// mark stands, one token a code point.
-/// @param language en, or mix for text with its own marks ([EN]...[EN])
-/// @throws Error(kBadText) "nothing to speak in the text" for no tokens at all;
-/// Error(kLanguageNotOffered) for languages without a front end
+/// @param language en, zh, ja, ko, or mix for text with its own marks ([EN]...[EN])
+/// @throws Error(kBadText) "nothing to speak in the text" for no tokens at all; as FrontEnds::ipa
 VallexTokens vallex_tokens(const std::string& text, const std::string& language,
-                           const Lexicon& lexicon);
+                           const FrontEnds& front_ends);
 
 /// Symbol ids of FastPitch's set english_basic for text that was normalised like VALL-E X's and
 /// then cleaned by the published basic_cleaners (lower case, single blanks); characters outside the
