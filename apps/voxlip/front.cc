@@ -20,6 +20,7 @@ constexpr const char* kHelp =
     "\n"
     "  dub      video + target text -> dubbed video\n"
     "  convert  speech in another voice (RVC); a video keeps its pictures\n"
+    "  clone    text in a cloned voice (VALL-E X)\n"
     "  models   list, inspect, import, verify and run model files\n"
     "  bench    run: times single stages\n"
     "\n"

@@ -99,7 +99,8 @@ json parse_words(const Field& f, const std::vector<std::string>& words) {
           return list([&](auto& w) { return parse_number<int64_t>(w, f.name); });
         if constexpr (std::is_same_v<T, std::vector<double>>)
           return list([&](auto& w) { return parse_number<double>(w, f.name); });
-        if constexpr (std::is_same_v<T, std::vector<std::string>>) return words;
+        if constexpr (std::is_same_v<T, std::vector<std::string>>)
+          return list([&](auto& w) { return text_value(f, w); });
         fail(Code::kBadValue, "{} cannot be given as a flag", f.name);
       },
       f.value);

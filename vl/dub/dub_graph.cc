@@ -130,19 +130,8 @@ media::Pcm DubGraph::read_sound(const std::string& path, int64_t rate) {
   return pcm;
 }
 
-/// The prompt of the voice, or the one given with its words; the latter is checked.
-stages::Speech DubGraph::stored_prompt() {
-  media::Pcm pcm = read_sound(plan_.prompt_audio, kOwnRate);
-  if (!config_.clone.prompt_audio.empty()) {
-    const at::Tensor wave = to_tensor(media::resample(pcm, kPromptPeakRate).samples);
-    dsp::check_prompt(wave, dsp::speech_spans(wave));
-  }
-  return to_speech(std::move(pcm));
-}
-
 stages::Speech DubGraph::prompt_sound() {
   if (plan_.convert) return prompt_sound_.get();
-  if (!plan_.prompt_from_source) return stored_prompt();
   const SourceSpeech& source = source_.get();
   dsp::check_prompt(source.wave, source.spans);
   stages::Speech sound = to_speech(read_sound(config_.dub.input, kOwnRate));
@@ -159,19 +148,16 @@ stages::Speech DubGraph::prompt_sound() {
 }
 
 void DubGraph::make_prompt(Run&) {
-  stages::VoicePrompt prompt{.codes = plan_.prompt_codes, .words = plan_.prompt_words};
   PromptRecord record{.from = plan_.prompt_from_source ? "source" : "voice",
                       .lang = plan_.prompt_lang};
-  if (prompt.codes.defined()) {
-    record.end_s = static_cast<double>(prompt.codes.size(0)) / stages::kFramesPerSecond;
-  } else {
-    const stages::Speech sound = prompt_sound();
-    prompt.codes = stages::prompt_codes(*plan_.codec, sound);
-    record.end_s = sound.seconds();
-  }
+  stages::VoicePrompt prompt;
   if (plan_.prompt_from_source) {
+    prompt = {.codes = stages::prompt_codes(*plan_.codec, prompt_sound()),
+              .words = plan_.prompt_words};
     record.start_s = source_.get().spans.front().start_s;
     record.end_s = source_.get().spans.back().end_s;
+  } else {
+    prompt = encode_prompt(plan_.stored_prompt, *plan_.codec, warnings_, record.end_s);
   }
   record_.prompt = record;
   prompt_.set(std::move(prompt));

@@ -5,7 +5,6 @@
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
-#include "vl/dub/voice_prompt.h"
 #include "vl/media/video_writer.h"
 
 namespace vl::dub {
@@ -13,18 +12,6 @@ namespace vl::dub {
 namespace {
 
 constexpr const char* kSourceVoice = "source";
-
-/// The language of a text, checked against what the speaking model offers.
-std::string offered_language(const std::string& asked, const std::string& text,
-                             const std::vector<std::string>& offered) {
-  const std::string lang = asked == "auto" ? text::language_of(text) : asked;
-  if (std::find(offered.begin(), offered.end(), lang) != offered.end()) return lang;
-  std::vector<std::string> sorted = offered;
-  std::sort(sorted.begin(), sorted.end());
-  throw Error(Code::kLanguageNotOffered,
-              fmt::format("model \"vallex\" offers {}, not {}", fmt::join(sorted, " "), lang), {},
-              {"give text in an offered language, or a pack whose model offers this one"});
-}
 
 void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const ModelSet& models,
                    const text::FrontEnds& front_ends, WarningList& warnings, DubPlan& plan) {
@@ -40,7 +27,6 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
   const auto offered = models.languages("vallex");
   const bool words_known = plan.source_lang && std::find(offered.begin(), offered.end(),
                                                          *plan.source_lang) != offered.end();
-  const bool stored = !c.clone.prompt_audio.empty() || (voice != nullptr && voice->prompt);
   plan.prompt_from_source =
       from == "source" ||
       (from == "auto" && c.clone.prompt_audio.empty() && words_known && has_rvc) || source_voice;
@@ -54,29 +40,8 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
     plan.convert = has_rvc && !source_voice;
     return;
   }
-  if (!stored)
-    throw Error(
-        Code::kTranscriptNeeded,
-        "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
-  std::string file = c.clone.prompt_audio, words = c.clone.prompt_text, lang = "auto";
-  if (file.empty()) {
-    weights::verify_prompt(*voice->prompt, "voice " + voice->name);
-    file = voice->prompt->audio.string(), words = voice->prompt->text, lang = voice->prompt->lang;
-  }
-  if (file.size() > 4 && file.compare(file.size() - 4, 4, ".npz") == 0) {
-    const VoicePromptFile preset = read_prompt_npz(file);
-    plan.prompt_codes = preset.codes;
-    plan.prompt_words.ids = preset.text_tokens;
-    plan.prompt_words.languages.assign(preset.text_tokens.size(), preset.language_id);
-    plan.prompt_lang = preset.lang;
-    return;
-  }
-  if (words.empty())
-    throw Error(Code::kTranscriptNeeded,
-                "VALL-E X needs the words of its prompt: give --prompt-text");
-  plan.prompt_lang = offered_language(lang, words, offered);
-  plan.prompt_words = text::vallex_tokens(words, plan.prompt_lang, front_ends);
-  plan.prompt_audio = file;
+  plan.stored_prompt = find_prompt(c.clone, voice, offered, front_ends);
+  plan.prompt_lang = plan.stored_prompt.lang;
 }
 
 void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& models,

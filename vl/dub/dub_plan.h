@@ -5,6 +5,7 @@
 #include <string>
 
 #include "vl/dub/dub_video.h"
+#include "vl/dub/stored_prompt.h"
 #include "vl/media/probe.h"
 #include "vl/stages/animate_lips.h"
 #include "vl/stages/convert_track.h"
@@ -24,10 +25,9 @@ struct DubPlan {
 
   bool prompt_from_source = false;
   bool convert = false;  ///< RVC turns the prompt into the target voice
-  text::VallexTokens prompt_words;
+  text::VallexTokens prompt_words;  ///< of a prompt from the source
   std::string prompt_lang;
-  std::string prompt_audio;  ///< sound file of a stored or given prompt
-  at::Tensor prompt_codes;   ///< of an .npz preset; undefined otherwise
+  StoredPrompt stored_prompt;  ///< where the prompt is not from the source
   bool vallex_untrained = false, fastpitch_untrained = false;  ///< lengths come from the slot then
 
   stages::RvcModels rvc;  ///< where `convert`

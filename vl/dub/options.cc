@@ -44,11 +44,15 @@ void describe(ConvertOptions& o, Fields& f) {
 void describe(CloneOptions& o, Fields& f) {
   f.add("vallex_model", &o.vallex_model, "VALL-E X model: name or file");
   f.add("prompt_audio", &o.prompt_audio,
-        "prompt speech: a sound file of up to 15 s, or a preset (.npz)")
+        "prompt speech: a sound file of up to 15 s, or a preset (.npz); several are joined")
+      .literal()
       .alias({"reference-audio", "ref-audio"});
-  f.add("prompt_text", &o.prompt_text, "the words of --prompt-audio")
+  f.add("prompt_text", &o.prompt_text, "the words of each sound file of --prompt-audio")
       .is_text()
+      .literal()
       .alias({"reference-text", "ref-text"});
+  f.add("prompt_lang", &o.prompt_lang, "language of --prompt-text")
+      .one_of({"auto", "en", "zh", "ja", "ko"});
   f.add("temperature", &o.temperature, "sampling temperature").range(0.1, 2);
   f.add("top_k", &o.top_k, "sample among the k best; 0: off").range(0, 1025);
   f.add("top_p", &o.top_p, "sample among the best that hold this share").range(0, 1);
@@ -57,6 +61,34 @@ void describe(CloneOptions& o, Fields& f) {
   f.add("takes", &o.takes, "samples drawn of a line; the best that fits is used")
       .range(1, 8)
       .alias({"best-of"});
+}
+
+void describe(TextOptions& o, Fields& f) {
+  f.add("lexicon", &o.lexicon,
+        "own pronunciations, one a line: word, language, voice or *, reading (tabs between)")
+      .literal();
+  f.add("show_phonemes", &o.show_phonemes, "print what the model reads, synthesise nothing");
+}
+
+void describe(LongTextOptions& o, Fields& f) {
+  f.add("accent", &o.accent, "speak all text with the accent of one language")
+      .one_of({"auto", "none", "en", "zh", "ja"});
+  f.add("long_text", &o.long_text,
+        "fixed: every sentence has the same prompt; sliding: half of them the sentence before")
+      .one_of({"fixed", "sliding"});
+  f.add("max_line_s", &o.max_line_s, "sentences longer than this are split, seconds").range(1, 19);
+}
+
+void describe(CloneVerbOptions& o, Fields& f) {
+  f.add("text", &o.text, "what is spoken; @FILE reads a file, - standard input").is_text();
+  f.add("voice", &o.voice, "target voice; empty: the pack's default voice").alias({"voice-role"});
+  f.add("lang", &o.lang, "language of the text; mix: parts marked [EN]...[EN] and so on")
+      .one_of({"auto", "en", "zh", "ja", "ko", "mix"})
+      .alias({"l", "language", "target-language-code"});
+  f.add("format", &o.format, "form of the result; empty: from its name")
+      .one_of({"", "wav", "flac", "mp3", "opus", "raw"});
+  f.add("out", &o.out, "result file, or - for standard output")
+      .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
 }
 
 void describe(SpeakOptions& o, Fields& f) {
@@ -139,16 +171,41 @@ void ConvertConfig::validate() const {
     fail(Code::kExclusiveFlags, "several inputs cannot go to standard output");
 }
 
+namespace {
+
+constexpr size_t kMostBytes = 4 << 20;
+
+void check_text(const std::string& text) {
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos)
+    throw Error(text.empty() ? Code::kMissingArgument : Code::kBadText,
+                text.empty() ? "--text is missing" : "nothing to speak in the text", {},
+                {"give --text \"...\" or --text @FILE"});
+}
+
+void check_prompt_flags(const CloneOptions& o) {
+  if (o.prompt_audio.empty() && !o.prompt_text.empty())
+    fail(Code::kExclusiveFlags, "--prompt-text needs --prompt-audio");
+}
+
+}  // namespace
+
+void CloneConfig::validate() const {
+  check_text(verb.text);
+  if (verb.text.size() > kMostBytes)
+    fail(Code::kOverLimit, "the text is {} bytes long, limit {}", verb.text.size(), kMostBytes);
+  check_prompt_flags(clone);
+  if (!verb.voice.empty() && !clone.prompt_audio.empty())
+    fail(Code::kExclusiveFlags, "--voice and --prompt-audio exclude each other");
+  if (!text.show_phonemes) need(verb.out, "--out");
+}
+
 void DubConfig::validate() const {
   rvc.validate();
   if (!rvc.semitones() && !rvc.rvc_model.empty())
     fail(Code::kBadValue, "--pitch auto needs a voice whose median pitch is known");
   need(dub.input, "--input");
   need(dub.out, "--out");
-  if (dub.text.find_first_not_of(" \t\r\n") == std::string::npos)
-    throw Error(dub.text.empty() ? Code::kMissingArgument : Code::kBadText,
-                dub.text.empty() ? "--text is missing" : "nothing to speak in the text", {},
-                {"give --text \"...\" or --text @FILE"});
+  check_text(dub.text);
   if (dub.text.size() > kMaxText * 4)
     fail(Code::kOverLimit, "the text is {} bytes long, limit {} characters", dub.text.size(),
          kMaxText);
@@ -156,8 +213,7 @@ void DubConfig::validate() const {
   const auto off = std::count(lips.box.begin(), lips.box.end(), -1);
   if (off != 0 && off != 4) fail(Code::kBadValue, "--box takes four positions, or -1 four times");
   if (lips.box.size() != 4) fail(Code::kBadValue, "--box takes 4 numbers: top bottom left right");
-  if (clone.prompt_audio.empty() && !clone.prompt_text.empty())
-    fail(Code::kExclusiveFlags, "--prompt-text needs --prompt-audio");
+  check_prompt_flags(clone);
   if (lips.feather != "auto" &&
       (lips.feather.empty() || lips.feather.find_first_not_of("0123456789") != std::string::npos))
     fail(Code::kBadValue, "--feather is \"{}\"; it takes auto or a number of pixels", lips.feather);

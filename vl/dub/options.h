@@ -25,7 +25,8 @@ void describe(DubOptions& o, Fields& f);
 
 struct CloneOptions {
   std::string vallex_model;
-  std::string prompt_audio, prompt_text;
+  std::vector<std::string> prompt_audio, prompt_text;
+  std::string prompt_lang = "auto";
   double temperature = 1.0;
   int64_t top_k = 0;
   double top_p = 1.0;
@@ -33,6 +34,42 @@ struct CloneOptions {
   int64_t takes = 3;
 };
 void describe(CloneOptions& o, Fields& f);
+
+/// Flags of text in every verb that speaks.
+struct TextOptions {
+  std::vector<std::string> lexicon;
+  bool show_phonemes = false;
+};
+void describe(TextOptions& o, Fields& f);
+
+/// How the verb clone speaks text of any length.
+struct LongTextOptions {
+  std::string accent = "auto";
+  std::string long_text = "fixed";
+  double max_line_s = 15.0;
+};
+void describe(LongTextOptions& o, Fields& f);
+
+/// The verb clone itself.
+struct CloneVerbOptions {
+  std::string text;
+  std::string voice;
+  std::string lang = "auto";
+  std::string format;  ///< empty: from the name of the output
+  std::string out;
+};
+void describe(CloneVerbOptions& o, Fields& f);
+
+/// Everything `voxlip clone` takes beside the global flags.
+struct CloneConfig {
+  CloneVerbOptions verb;
+  CloneOptions clone;
+  LongTextOptions long_text;
+  TextOptions text;
+
+  /// @throws Error(kMissingArgument, kExclusiveFlags, kBadText, kOverLimit)
+  void validate() const;
+};
 
 struct SpeakOptions {
   std::string fastpitch_model;

@@ -175,6 +175,21 @@ Json to_json(const ConvertRecord& r) {
   return out;
 }
 
+Json to_json(const CloneRecord& r) {
+  Json out = job_json(r);
+  out["output"] = to_json(r.output);
+  out["voice"] = r.voice;
+  out["lang"] = r.lang;
+  out["prompt_seconds"] = r.prompt_seconds;
+  out["takes"] = r.takes;
+  out["take_used"] = r.take_used;
+  out["ar_tokens"] = r.ar_tokens;
+  out["stopped_by"] = r.stopped_by;
+  out["first_audio_ms"] = nullable(r.first_audio_ms);
+  out["quality"] = quality_json({});
+  return out;
+}
+
 std::string new_job_id(const std::string& verb) {
   static const char* kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   const auto now = std::chrono::system_clock::now().time_since_epoch();

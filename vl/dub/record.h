@@ -99,9 +99,20 @@ struct ConvertRecord : JobRecord {
   std::optional<PitchRecord> f0;  ///< absent for voices without pitch and for silence
 };
 
+/// What `voxlip clone --json` prints beside the envelope.
+struct CloneRecord : JobRecord {
+  std::string lang;
+  double prompt_seconds = 0;
+  int64_t takes = 1, take_used = 1;  ///< the latter of the last line, from 1
+  int64_t ar_tokens = 0;             ///< frames of all lines
+  std::string stopped_by;            ///< of the last line: eos cap fixed
+  std::optional<double> first_audio_ms;
+};
+
 /// The keys of the job block, then those of dub, without the envelope.
 nlohmann::ordered_json to_json(const DubRecord& record);
 nlohmann::ordered_json to_json(const ConvertRecord& record);
+nlohmann::ordered_json to_json(const CloneRecord& record);
 nlohmann::ordered_json to_json(const MediaRecord& record);
 
 /// "dub_" and 26 characters of Crockford base 32: milliseconds since 1970, then random bits (ULID).

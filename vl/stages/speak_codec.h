@@ -30,12 +30,27 @@ at::Tensor prompt_codes(const models::encodec::Encodec& codec, const Speech& wav
 struct SpeakOptions {
   models::vallex::SamplingOptions sampling;
   uint64_t seed = 0;
+  int64_t line = 1;     ///< its number in messages and in the random stream
+  int64_t accent = -1;  ///< language id of the whole line; below 0: that of each symbol
   int64_t takes = 1;
   double length_penalty = 1.0;
   int64_t fixed_frames = 0;  ///< above 0: exactly so many (packs that are not trained)
   std::function<bool()> cancelled = {};
   std::function<void(int64_t frames)> progress = {};
 };
+
+/// A line as EnCodec codes.
+struct SpokenCodes {
+  at::Tensor codes;  ///< [N, 8] int64
+  int64_t take_used = 0;
+  double log_prob = 0.0;
+  std::string stopped_by;
+};
+
+/// Text and a voice prompt to codes.
+/// @throws Error(kSpeechRejected) when the model ends before its first frame; Error(kCancelled)
+SpokenCodes speak_codes(const models::vallex::Vallex& lm, const text::VallexTokens& line,
+                        const VoicePrompt& prompt, const SpeakOptions& options);
 
 struct SpokenLine {
   Speech speech;  ///< 24 kHz
@@ -53,7 +68,7 @@ class SpeakCodec {
              std::shared_ptr<const models::encodec::Encodec> codec)
       : lm_(std::move(lm)), vocos_(std::move(vocos)), codec_(std::move(codec)) {}
 
-  /// @throws Error(kSpeechRejected) when the model ends before its first frame
+  /// @throws as speak_codes
   SpokenLine run(const text::VallexTokens& line, const VoicePrompt& prompt,
                  const SpeakOptions& options) const;
 

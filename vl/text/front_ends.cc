@@ -143,6 +143,11 @@ std::string FrontEnds::around_readings(const std::string& text, const std::strin
   return out;
 }
 
+std::string FrontEnds::normalised(const std::string& text, const std::string& language) const {
+  if (language == "en") return normalise_english(text);
+  return language == "ko" ? korean().normalised(text) : text;
+}
+
 std::string FrontEnds::ipa(const std::string& text, const std::string& language,
                            std::vector<std::string>* unknown) const {
   if (language == "en") return english(text, unknown);

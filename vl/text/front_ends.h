@@ -29,6 +29,9 @@ class FrontEnds {
   /// for a reading of the user's in another form than the language has; as the front ends' tables
   std::string ipa(const std::string& text, const std::string& language,
                   std::vector<std::string>* unknown) const;
+  /// The text as words before they become sounds: numbers, abbreviations and signs read out
+  /// (English, Korean); other languages as they are. @throws as ipa
+  std::string normalised(const std::string& text, const std::string& language) const;
   /// The CMU dictionary. @throws Error(kNotFound, kBadLexicon)
   const Lexicon& dictionary() const { return *shared_dictionary(); }
 

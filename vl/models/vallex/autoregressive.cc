@@ -174,6 +174,7 @@ Decoded Vallex::decode(const LmInput& input, const DecodeOptions& o) const {
   }
   const int64_t best = rows.best(o.length_penalty);
   out.tokens = at::tensor(rows.frames(best), at::kLong);
+  out.take = best;
   out.log_prob = rows.log_prob(best);
   return out;
 }

@@ -99,6 +99,7 @@ Generated Vallex::generate(const GenerateRequest& request) const {
   const Decoded decoded = decode(request.input, request.options);
   Generated out{.codes = at::zeros({0, kCodebooks}, at::kLong),
                 .stopped_by = decoded.stopped_by,
+                .take = decoded.take,
                 .log_prob = decoded.log_prob};
   if (decoded.stopped_by == StoppedBy::kCancelled || decoded.tokens.size(0) == 0) return out;
   const NarResult rest =

@@ -51,6 +51,7 @@ struct DecodeOptions {
 struct Decoded {
   at::Tensor tokens;  ///< [N] int64, frames of codebook 0; N may be 0
   StoppedBy stopped_by = StoppedBy::kEos;
+  int64_t take = 0;             ///< the chosen row
   double log_prob = 0;          ///< sum over the chosen row's draws
   std::vector<int64_t> draws;   ///< row 0: every draw, the one that ended it included
   std::vector<double> margins;  ///< greedy: best minus second logit of each draw
@@ -76,6 +77,7 @@ struct GenerateRequest {
 struct Generated {
   at::Tensor codes;  ///< [N, 8] int64 on the CPU; N may be 0
   StoppedBy stopped_by = StoppedBy::kEos;
+  int64_t take = 0;  ///< the chosen row
   double log_prob = 0;
 };
 

@@ -1,0 +1,275 @@
+#include "vl/dub/clone_speech.h"
+
+#include <algorithm>
+#include <set>
+
+#include <ATen/ATen.h>
+#include <c10/core/InferenceMode.h>
+
+#include "vl/core/clock.h"
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/dub/media_record.h"
+#include "vl/dub/stored_prompt.h"
+#include "vl/kernels/cpu_mode.h"
+#include "vl/media/audio_writer.h"
+#include "vl/media/probe.h"
+#include "vl/stages/speak_text.h"
+#include "vl/text/ascii_fold.h"
+#include "vl/text/english_ipa.h"
+#include "vl/text/sentences.h"
+
+namespace vl::dub {
+
+namespace {
+
+const std::vector<std::string> kFrontEnds = {"en", "ja", "ko", "zh"};
+constexpr const char* kMixed = "mix";
+constexpr const char* kStandardStream = "-";
+constexpr double kLongest = 22.0;  // seconds of prompt and line together
+constexpr double kSecondsPerToken = 0.076, kFastest = 0.04, kSlowest = 0.12;
+
+std::string language_of_text(const CloneConfig& c, const ModelSet& models) {
+  if (c.verb.lang == kMixed) return kMixed;
+  return offered_language(c.verb.lang, c.verb.text, models.languages("vallex"));
+}
+
+/// The pack's pronunciations, then the user's, which go first.
+text::UserLexicon lexicon_of(const CloneConfig& c, const ModelSet& models,
+                             const std::string& voice) {
+  text::UserLexicon all;
+  for (const weights::PackLexicon& l : models.pack().lexicons) {
+    text::UserLexicon own;
+    own.add_file(l.file.string());
+    for (text::LexiconEntry entry : own.entries()) {
+      entry.language = l.lang;
+      all.add(entry);
+    }
+  }
+  for (const std::string& file : c.text.lexicon) all.add_file(file);
+  text::UserLexicon out;
+  for (const text::LexiconEntry& entry : all.entries())
+    if (entry.voice == "*" || entry.voice == voice) out.add(entry);
+  return out;
+}
+
+/// One run of the verb.
+class CloneRun {
+ public:
+  CloneRun(const CloneConfig& config, ModelSet& models, const JobEnvironment& env,
+           WarningList& warnings, CloneRecord& record)
+      : config_(config), models_(models), env_(env), warnings_(warnings), record_(record) {}
+
+  void run() {
+    config_.validate();
+    check_target();
+    load();
+    stage("prompt", record_.timing.prompt,
+          [&] { prompt_ = encode_prompt(stored_, *codec_, warnings_, record_.prompt_seconds); });
+    stage("vallex", record_.timing.vallex, [&] { speak(); });
+    record_.timing.compute = watch_.ms();
+    stage("encode", record_.timing.encode, [&] { writer_->close(); });
+    keep_output();
+    record_.timing.total = watch_.ms() + *record_.timing.load;
+  }
+
+ private:
+  void check_target() {
+    kind_ = media::audio_kind_of(config_.verb.out, config_.verb.format);
+    if (config_.verb.out != kStandardStream) check_output(config_.verb.out, env_.overwrite);
+  }
+
+  void load() {
+    const Stopwatch load;
+    const CloneOptions& o = config_.clone;
+    const weights::PackVoice* voice =
+        o.prompt_audio.empty() ? &models_.voice(config_.verb.voice) : nullptr;
+    record_.voice = voice != nullptr ? voice->name : "prompt";
+    record_.consent_kind = voice != nullptr ? "pack" : "none";
+    front_ends_ = std::make_unique<text::FrontEnds>(env_.assets_dir,
+                                                    lexicon_of(config_, models_, record_.voice));
+    record_.lang = language_of_text(config_, models_);
+    text::vallex_tokens(config_.verb.text, record_.lang, *front_ends_);  // is there anything?
+    stored_ = find_prompt(o, voice, models_.languages("vallex"), *front_ends_);
+    lm_ = models_.get<models::vallex::Vallex>("vallex");
+    codec_ = models_.get<models::encodec::Encodec>("codec");
+    if (models_.has("vocos")) vocos_ = models_.get<models::vocos::Vocos>("vocos");
+    untrained_ = models_.untrained().count("vallex") != 0;
+    if (!models_.untrained().empty())
+      warnings_.add({"W0117", "the pack \"" + models_.pack().name +
+                                  "\" is untrained: the output is noise by design"});
+    if (voice == nullptr)
+      warnings_.add({"W0119", "an ad-hoc voice is used without a consent record"});
+    record_.job = env_.job;
+    record_.seed = env_.seed;
+    record_.takes = untrained_ ? 1 : o.takes;
+    record_.models = models_.used();
+    record_.timing.load = load.ms();
+    watch_ = Stopwatch();
+  }
+
+  template <class Body>
+  void stage(const std::string& name, std::optional<double>& slot, const Body& body) {
+    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in clone");
+    const ScopedSpan span(env_.trace, name);
+    if (env_.on_stage) env_.on_stage(name, true);
+    const double start = watch_.ms();
+    body();
+    slot = watch_.ms() - start;
+    record_.waterfall.push_back({.stage = name,
+                                 .start_ms = start,
+                                 .end_ms = start + *slot,
+                                 .busy_ms = *slot,
+                                 .device = record_.device});
+    if (env_.on_stage) env_.on_stage(name, false);
+  }
+
+  double seconds_of(const text::VallexTokens& line) const {
+    const auto tokens = static_cast<double>(prompt_.words.ids.size());
+    const double pace = tokens > 0 ? std::clamp(record_.prompt_seconds / tokens, kFastest, kSlowest)
+                                   : kSecondsPerToken;
+    return pace * static_cast<double>(line.ids.size());
+  }
+
+  /// Sentences, those that are too long in parts; what says nothing is left out.
+  std::vector<text::VallexTokens> lines() {
+    const std::string& lang = record_.lang;
+    std::vector<text::VallexTokens> out;
+    if (lang == kMixed) return {text::vallex_tokens(config_.verb.text, lang, *front_ends_)};
+    const double most = std::min(config_.long_text.max_line_s, kLongest - record_.prompt_seconds);
+    const auto tokens = [&](const std::string& part) -> text::VallexTokens {
+      try {
+        return text::vallex_tokens(part, lang, *front_ends_);
+      } catch (const Error& e) {
+        if (e.code() == Code::kBadText) return {};  // marks only
+        throw;
+      }
+    };
+    for (const std::string& sentence : text::split_sentences(config_.verb.text, lang)) {
+      const std::vector<std::string> parts = text::split_to_fit(
+          sentence, [&](const std::string& part) { return seconds_of(tokens(part)) <= most; });
+      if (parts.size() > 1)
+        warnings_.add({"W0114", fmt::format("a sentence of about {:.0f} s was split in {} parts",
+                                            seconds_of(tokens(sentence)), parts.size())});
+      for (const std::string& part : parts)
+        if (text::VallexTokens line = tokens(part); !line.ids.empty()) out.push_back(line);
+    }
+    return out;
+  }
+
+  void warn_of_words(const std::vector<text::VallexTokens>& lines) {
+    std::set<std::string> words;
+    for (const text::VallexTokens& line : lines)
+      words.insert(line.unknown_words.begin(), line.unknown_words.end());
+    for (const std::string& word : words)
+      warnings_.add(
+          {"W0115", fmt::format("\"{}\" is in no lexicon and is read by its letters", word)});
+  }
+
+  void speak() {
+    const std::vector<text::VallexTokens> spoken = lines();
+    warn_of_words(spoken);
+    double seconds = 0.0;
+    for (const text::VallexTokens& line : spoken) seconds += seconds_of(line);
+    const auto total = static_cast<int64_t>(seconds * stages::kFramesPerSecond);
+    writer_ = std::make_unique<media::AudioWriter>(
+        config_.verb.out, media::AudioFormat{kind_, stages::kCodecRate, 1}, env_.overwrite);
+    const CloneOptions& o = config_.clone;
+    int64_t done = 0, current = 0;
+    stages::SpeakTextOptions options;
+    options.line = {.sampling = {o.temperature, o.top_k, o.top_p},
+                    .seed = env_.seed,
+                    .takes = record_.takes,
+                    .length_penalty = o.length_penalty,
+                    .cancelled = env_.cancelled};
+    options.line.progress = [&](int64_t frames) {
+      current = frames;
+      if (env_.on_progress)
+        env_.on_progress("vallex", done + frames, std::max(total, done + frames), "frames");
+    };
+    options.on_line = [&](size_t) { done += current; };
+    options.mode = config_.long_text.long_text == "sliding" ? stages::LongText::kSliding
+                                                            : stages::LongText::kFixed;
+    const std::string& accent = config_.long_text.accent;
+    if (accent != "auto" && accent != "none") options.accent = text::vallex_language_id(accent);
+    if (untrained_)
+      options.fixed_frames = [&](size_t i) {
+        return std::max<int64_t>(1, std::llround(seconds_of(spoken[i]) * stages::kFramesPerSecond));
+      };
+    options.sink = [&](const at::Tensor& wave) {
+      if (!record_.first_audio_ms) record_.first_audio_ms = watch_.ms();
+      writer_->write(wave.const_data_ptr<float>(), wave.numel());
+    };
+    const std::vector<stages::LineReport> reports =
+        stages::SpeakText(lm_, vocos_, codec_).run(spoken, prompt_, options);
+    for (const stages::LineReport& r : reports) record_.ar_tokens += r.frames;
+    record_.take_used = reports.back().take_used + 1;
+    record_.stopped_by = reports.back().stopped_by;
+  }
+
+  void keep_output() {
+    const std::string& out = config_.verb.out;
+    if (out != kStandardStream && kind_ != media::AudioKind::kRaw) {
+      record_.output = media_record(media::probe(out, media::SoundLength::kAny));
+      return;
+    }
+    record_.output = {.container = kind_ == media::AudioKind::kRaw ? "s16le" : "wav"};
+    if (out != kStandardStream) record_.output.path = out;
+    record_.output.seconds =
+        static_cast<double>(writer_->frames()) / static_cast<double>(stages::kCodecRate);
+    record_.output.audio = AudioRecord{"pcm_s16le", "mono", stages::kCodecRate, 1};
+  }
+
+  const CloneConfig& config_;
+  ModelSet& models_;
+  const JobEnvironment& env_;
+  WarningList& warnings_;
+  CloneRecord& record_;
+  Stopwatch watch_;
+  media::AudioKind kind_ = media::AudioKind::kWav;
+  std::unique_ptr<text::FrontEnds> front_ends_;
+  StoredPrompt stored_;
+  stages::VoicePrompt prompt_;
+  std::shared_ptr<const models::vallex::Vallex> lm_;
+  std::shared_ptr<const models::encodec::Encodec> codec_;
+  std::shared_ptr<const models::vocos::Vocos> vocos_;
+  std::unique_ptr<media::AudioWriter> writer_;
+  bool untrained_ = false;
+};
+
+}  // namespace
+
+void clone_speech(const CloneConfig& config, ModelSet& models, const JobEnvironment& environment,
+                  WarningList& warnings, CloneRecord& record) {
+  const c10::InferenceMode inference;
+  kernels::prepare_compute_thread();
+  CloneRun(config, models, environment, warnings, record).run();
+}
+
+Phonemes show_phonemes(const CloneConfig& config, const ModelSet& models,
+                       const std::string& assets_dir) {
+  config.validate();
+  Phonemes out{.lang = config.verb.lang};
+  if (out.lang == "auto") out.lang = offered_language("auto", config.verb.text, kFrontEnds);
+  const text::FrontEnds front_ends(assets_dir, lexicon_of(config, models, config.verb.voice));
+  const text::VallexTokens tokens = text::vallex_tokens(config.verb.text, out.lang, front_ends);
+  out.normalized = front_ends.normalised(config.verb.text, out.lang);
+  for (const uint32_t code : text::decode_utf8(tokens.phonemes)) {
+    std::string symbol;
+    text::append_utf8(symbol, code == ' ' ? '_' : code);
+    out.tokens.push_back(symbol);
+  }
+  out.ids = tokens.ids;
+  out.unknown_words = tokens.unknown_words;
+  return out;
+}
+
+nlohmann::ordered_json to_json(const Phonemes& p) {
+  return {{"lang", p.lang},
+          {"normalized", p.normalized},
+          {"tokens", p.tokens},
+          {"ids", p.ids},
+          {"unknown_words", p.unknown_words}};
+}
+
+}  // namespace vl::dub

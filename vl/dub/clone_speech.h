@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "vl/core/warning.h"
+#include "vl/dub/job.h"
+#include "vl/dub/model_set.h"
+#include "vl/dub/options.h"
+#include "vl/dub/record.h"
+
+namespace vl::dub {
+
+/// `voxlip clone`: text in a cloned voice, sentence by sentence, to a sound file or standard output
+/// as it becomes ready.
+/// @throws Error for everything that config.validate(), the text, the prompt, the models and the
+/// output can be wrong in; a failed run leaves no output
+void clone_speech(const CloneConfig& config, ModelSet& models, const JobEnvironment& environment,
+                  WarningList& warnings, CloneRecord& record);
+
+/// What the model would read of a text.
+struct Phonemes {
+  std::string lang, normalized;
+  std::vector<std::string> tokens;
+  std::vector<int64_t> ids;
+  std::vector<std::string> unknown_words;
+};
+nlohmann::ordered_json to_json(const Phonemes& phonemes);
+
+/// In any language that has a front end, whether the model offers it or not.
+/// @throws as clone_speech for text and lexicon
+Phonemes show_phonemes(const CloneConfig& config, const ModelSet& models,
+                       const std::string& assets_dir);
+
+}  // namespace vl::dub

@@ -1,0 +1,145 @@
+#include "vl/dub/stored_prompt.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "vl/core/error.h"
+#include "vl/dsp/speech_spans.h"
+#include "vl/dub/voice_prompt.h"
+#include "vl/media/audio.h"
+#include "vl/text/sentences.h"
+
+namespace vl::dub {
+
+namespace {
+
+constexpr double kLongestPrompt = 15.0;  // seconds
+constexpr int64_t kCheckRate = 16000, kOwnRate = 0;
+
+bool is_npz(const std::string& path) {
+  return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0;
+}
+
+PromptPiece preset_piece(const std::string& file, std::string& lang) {
+  const VoicePromptFile preset = read_prompt_npz(file);
+  PromptPiece out{.audio = file, .codes = preset.codes};
+  out.words.ids = preset.text_tokens;
+  out.words.languages.assign(preset.text_tokens.size(), preset.language_id);
+  lang = preset.lang;
+  return out;
+}
+
+PromptPiece sound_piece(const std::string& file, const std::string& words, const std::string& asked,
+                        const std::vector<std::string>& offered, const text::FrontEnds& front_ends,
+                        std::string& lang) {
+  lang = offered_language(asked, words, offered);
+  if (!text::script_fits(words, lang))
+    throw Error(
+        Code::kBadPrompt,
+        fmt::format("the words of the prompt {} are not written in its language {}", file, lang),
+        Where{.file = file}, {"give the words that are spoken, or --prompt-lang"});
+  return {.audio = file, .words = text::vallex_tokens(words, lang, front_ends)};
+}
+
+[[noreturn]] void words_needed(const std::string& hint) {
+  throw Error(Code::kTranscriptNeeded, "VALL-E X needs the words of its prompt: give " + hint);
+}
+
+}  // namespace
+
+std::string offered_language(const std::string& asked, const std::string& text,
+                             const std::vector<std::string>& offered) {
+  std::vector<std::string> sorted = offered;
+  std::sort(sorted.begin(), sorted.end());
+  const auto refuse = [&](const std::string& what) {
+    throw Error(Code::kLanguageNotOffered,
+                fmt::format("model \"vallex\" offers {}, not {}", fmt::join(sorted, " "), what), {},
+                {"give text in an offered language, or a pack whose model offers this one"});
+  };
+  if (asked == "auto")
+    if (const std::string script = text::foreign_script(text); !script.empty())
+      refuse(fmt::format("the language of text in {} script", script));
+  const std::string lang = asked == "auto" ? text::language_of(text) : asked;
+  if (std::find(offered.begin(), offered.end(), lang) == offered.end()) refuse(lang);
+  return lang;
+}
+
+StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
+                         const std::vector<std::string>& offered,
+                         const text::FrontEnds& front_ends) {
+  StoredPrompt out;
+  std::string lang;
+  const auto add = [&](PromptPiece piece) {
+    if (out.pieces.empty()) out.lang = lang;
+    out.pieces.push_back(std::move(piece));
+  };
+  if (o.prompt_audio.empty()) {
+    if (voice == nullptr || !voice->prompt) words_needed("--transcript or a voice with a prompt");
+    weights::verify_prompt(*voice->prompt, "voice " + voice->name);
+    const std::string file = voice->prompt->audio.string();
+    add(is_npz(file) ? preset_piece(file, lang)
+                     : sound_piece(file, voice->prompt->text, voice->prompt->lang, offered,
+                                   front_ends, lang));
+    out.pieces.back().checked = true;
+    return out;
+  }
+  size_t words = 0;
+  for (const std::string& file : o.prompt_audio) {
+    if (is_npz(file)) {
+      add(preset_piece(file, lang));
+      continue;
+    }
+    if (words == o.prompt_text.size()) words_needed("--prompt-text");
+    add(sound_piece(file, o.prompt_text[words++], o.prompt_lang, offered, front_ends, lang));
+  }
+  if (words < o.prompt_text.size())
+    fail(Code::kExclusiveFlags, "there are {} --prompt-text, but only {} sound files want words",
+         o.prompt_text.size(), words);
+  return out;
+}
+
+stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::encodec::Encodec& codec,
+                                  WarningList& warnings, double& seconds) {
+  std::vector<media::Pcm> sounds(prompt.pieces.size());
+  seconds = 0.0;
+  for (size_t i = 0; i < sounds.size(); ++i) {
+    const PromptPiece& piece = prompt.pieces[i];
+    if (piece.codes.defined()) {
+      seconds += static_cast<double>(piece.codes.size(0)) / stages::kFramesPerSecond;
+      continue;
+    }
+    sounds[i] = media::read_audio(piece.audio, kOwnRate, true);
+    seconds += sounds[i].seconds();
+    if (sounds[i].replaced > 0)
+      warnings.add({"W0118", fmt::format("{} samples of {} are no finite numbers and count as 0",
+                                         sounds[i].replaced, piece.audio)});
+    if (piece.checked) continue;
+    const at::Tensor wave = at::tensor(media::resample(sounds[i], kCheckRate).samples);
+    try {
+      dsp::check_prompt(wave, dsp::speech_spans(wave));
+    } catch (const Error& e) {
+      throw e.with_file(piece.audio);
+    }
+  }
+  if (seconds > kLongestPrompt && sounds.size() > 1)
+    fail(Code::kBadPrompt, "the prompts are {:.1f} s long together, limit {:.0f} s", seconds,
+         kLongestPrompt);
+  stages::VoicePrompt out;
+  std::vector<at::Tensor> codes;
+  for (size_t i = 0; i < sounds.size(); ++i) {
+    const PromptPiece& piece = prompt.pieces[i];
+    codes.push_back(piece.codes.defined()
+                        ? piece.codes
+                        : stages::prompt_codes(codec, {sounds[i].samples, sounds[i].rate}));
+    const auto append = [](std::vector<int64_t>& to, const std::vector<int64_t>& from) {
+      to.insert(to.end(), from.begin(), from.end());
+    };
+    append(out.words.ids, piece.words.ids);
+    append(out.words.languages, piece.words.languages);
+  }
+  out.codes = at::cat(codes);
+  return out;
+}
+
+}  // namespace vl::dub
