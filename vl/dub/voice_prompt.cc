@@ -9,11 +9,17 @@
 namespace vl::dub {
 
 VoicePromptFile read_prompt_npz(const std::string& path) {
-  const auto arrays = weights::read_npz(path);
-  const auto bad = [&](const char* what) {
+  const auto bad = [&](const std::string& what) {
     throw Error(Code::kBadPrompt, fmt::format("{} is no VALL-E X preset: {}", path, what),
                 Where{.file = path});
   };
+  std::map<std::string, at::Tensor> arrays;
+  try {
+    arrays = weights::read_npz(path);
+  } catch (const Error& e) {
+    if (e.code() == Code::kNotFound) throw;
+    bad(e.message());
+  }
   for (const char* key : {"audio_tokens", "text_tokens", "lang_code"})
     if (!arrays.count(key)) bad(key);
   VoicePromptFile out;
