@@ -15,6 +15,7 @@ using weights::StateDict;
 
 const char* const kTextKey = "ar_text_embedding.word_embeddings.weight";
 const char* const kArLayerKey = "ar_decoder.layers.0.linear1.weight";
+const char* const kLanguageKey = "ar_language_embedding.word_embeddings.weight";
 const char* const kNarLayerKey = "nar_decoder.layers.0.norm1.project_layer.weight";
 
 StateDict public_state(const Checkpoint& checkpoint) {
@@ -44,7 +45,7 @@ VallexConfig config_of(const StateDict& t, const Checkpoint& checkpoint) {
   c.ffn = size_of(t, kArLayerKey, 2, 0);
   c.ar_layers = t.count("ar_decoder.layers", "linear1.weight");
   c.nar_layers = t.count("nar_decoder.layers", "linear1.weight");
-  c.languages = size_of(t, "ar_language_embedding.word_embeddings.weight", 2, 0);
+  c.languages = size_of(t, kLanguageKey, 2, 0);
   c.heads = setting(checkpoint, "nhead", setting(checkpoint, "heads", 0));
   if (c.heads <= 0) c.heads = std::max<int64_t>(1, c.dim / 64);
   c.prefix_mode = setting(checkpoint, "prefix_mode", c.prefix_mode);
@@ -71,6 +72,11 @@ ModelFile import_vallex(const Checkpoint& checkpoint) {
            "this is another model of the VALL-E family: both stages of VALL-E X are wanted");
     fail(Code::kWrongModelKind, "the file holds no VALL-E X: \"{}\" is absent", kTextKey);
   }
+  if (!t.contains(kLanguageKey))
+    throw Error(Code::kUnsupportedVariant,
+                "this is a checkpoint of lifeiteng/vall-e: it has no language embeddings",
+                Where{.file = checkpoint.file},
+                {"use a checkpoint of VALL-E X (Plachtaa), which has both stages and languages"});
   const json config = config_to_json(config_of(t, checkpoint));
   // Counts and widths come from the file: the same limits as for our own weights files.
   validate(config_from_json<VallexConfig>(config, static_cast<int>(Code::kUnsupportedVariant)));
