@@ -4,7 +4,6 @@
 
 #include "apps/voxlip/job_run.h"
 #include "vl/core/error.h"
-#include "vl/core/paths.h"
 #include "vl/core/result.h"
 #include "vl/dub/clone_speech.h"
 
@@ -41,7 +40,10 @@ class Clone : public Verb {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
     if (config_.verb.text.empty() && c.command.origin("text").kind != "default")
       throw Error(Code::kBadText, "nothing to speak in the text");
-    if (config_.text.show_phonemes) return phonemes(c);
+    if (config_.text.show_phonemes) {
+      config_.validate();
+      return phonemes_of(c, config_.verb.text, config_.verb.lang, config_.verb.voice, config_.text);
+    }
     if (c.global.json && config_.verb.out == "-")
       fail(Code::kExclusiveFlags,
            "--json and the sound cannot both go to standard output: use --report-json FILE");
@@ -71,17 +73,6 @@ class Clone : public Verb {
     dub::ModelPlaces out = model_places(g);
     if (!config_.clone.vallex_model.empty()) out.chosen["vallex"] = config_.clone.vallex_model;
     return out;
-  }
-
-  Json phonemes(const VerbContext& c) const {
-    const dub::ModelSet models(places(c.global));
-    const dub::Phonemes p = dub::show_phonemes(config_, models, asset_dir());
-    if (!c.global.json) {
-      std::string line;
-      for (const std::string& token : p.tokens) line += token;
-      std::printf("%s\n", line.c_str());
-    }
-    return dub::to_json(p);
   }
 
   dub::CloneConfig config_;

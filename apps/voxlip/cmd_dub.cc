@@ -42,6 +42,7 @@ class Dub : public Verb {
     add("Lips", config_.lips);
     add("Fit", config_.fit);
     add("Encode", config_.encode);
+    add("Text", config_.text);
     return out;
   }
 
@@ -49,6 +50,8 @@ class Dub : public Verb {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
     if (config_.dub.text.empty() && c.command.origin("text").kind != "default")
       throw Error(Code::kBadText, "nothing to speak in the text");
+    if (config_.text.show_phonemes)
+      return phonemes_of(c, config_.dub.text, config_.dub.lang, config_.dub.voice, config_.text);
     config_.validate();
     check_report_target(c, {config_.dub.input, config_.dub.out});
     dub::DubRecord record;

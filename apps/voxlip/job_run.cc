@@ -5,6 +5,7 @@
 #include "vl/core/log.h"
 #include "vl/core/paths.h"
 #include "vl/core/result.h"
+#include "vl/dub/spoken_text.h"
 
 namespace vl::app {
 
@@ -22,6 +23,15 @@ void check_report_target(VerbContext& c, const std::vector<std::string>& files) 
       c.global.report_json.clear();
       throw Error(Code::kExclusiveFlags, fmt::format("--report-json would replace {}", file));
     }
+}
+
+Json phonemes_of(const VerbContext& c, const std::string& text, const std::string& lang,
+                 const std::string& voice, const dub::TextOptions& options) {
+  const dub::ModelSet models(model_places(c.global));
+  const dub::Phonemes p = dub::show_phonemes(
+      text, lang, dub::pronunciations(options, models.pack(), voice), asset_dir());
+  if (!c.global.json) std::printf("%s\n", fmt::format("{}", fmt::join(p.tokens, "")).c_str());
+  return dub::to_json(p);
 }
 
 JobRun::JobRun(VerbContext& c, const std::string& verb, const std::vector<PlannedStage>& plan,

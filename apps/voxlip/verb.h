@@ -12,6 +12,7 @@
 #include "vl/core/cancel.h"
 #include "vl/core/warning.h"
 #include "vl/dub/model_set.h"
+#include "vl/dub/options.h"
 
 namespace vl {
 class Console;
@@ -56,6 +57,11 @@ class Verb {
 
 /// Where the global flags say that models are.
 dub::ModelPlaces model_places(const GlobalOptions& global);
+
+/// Prints what the model would read (--show-phonemes) and gives the result document's keys.
+nlohmann::ordered_json phonemes_of(const VerbContext& context, const std::string& text,
+                                   const std::string& lang, const std::string& voice,
+                                   const dub::TextOptions& options);
 
 /// All verbs, one line each.
 std::vector<std::unique_ptr<Verb>> all_verbs();

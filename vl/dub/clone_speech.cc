@@ -10,20 +10,18 @@
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/dub/media_record.h"
+#include "vl/dub/spoken_text.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio_writer.h"
 #include "vl/media/probe.h"
 #include "vl/stages/speak_text.h"
-#include "vl/text/ascii_fold.h"
-#include "vl/text/english_ipa.h"
 #include "vl/text/sentences.h"
 
 namespace vl::dub {
 
 namespace {
 
-const std::vector<std::string> kFrontEnds = {"en", "ja", "ko", "zh"};
 constexpr const char* kMixed = "mix";
 constexpr const char* kStandardStream = "-";
 constexpr double kLongest = 22.0;  // seconds of prompt and line together
@@ -32,25 +30,6 @@ constexpr double kSecondsPerToken = 0.076, kFastest = 0.04, kSlowest = 0.12;
 std::string language_of_text(const CloneConfig& c, const ModelSet& models) {
   if (c.verb.lang == kMixed) return kMixed;
   return offered_language(c.verb.lang, c.verb.text, models.languages("vallex"));
-}
-
-/// The pack's pronunciations, then the user's, which go first.
-text::UserLexicon lexicon_of(const CloneConfig& c, const ModelSet& models,
-                             const std::string& voice) {
-  text::UserLexicon all;
-  for (const weights::PackLexicon& l : models.pack().lexicons) {
-    text::UserLexicon own;
-    own.add_file(l.file.string());
-    for (text::LexiconEntry entry : own.entries()) {
-      entry.language = l.lang;
-      all.add(entry);
-    }
-  }
-  for (const std::string& file : c.text.lexicon) all.add_file(file);
-  text::UserLexicon out;
-  for (const text::LexiconEntry& entry : all.entries())
-    if (entry.voice == "*" || entry.voice == voice) out.add(entry);
-  return out;
 }
 
 /// One run of the verb.
@@ -86,8 +65,8 @@ class CloneRun {
         o.prompt_audio.empty() ? &models_.voice(config_.verb.voice) : nullptr;
     record_.voice = voice != nullptr ? voice->name : "prompt";
     record_.consent_kind = voice != nullptr ? "pack" : "none";
-    front_ends_ = std::make_unique<text::FrontEnds>(env_.assets_dir,
-                                                    lexicon_of(config_, models_, record_.voice));
+    front_ends_ = std::make_unique<text::FrontEnds>(
+        env_.assets_dir, pronunciations(config_.text, models_.pack(), record_.voice));
     record_.lang = language_of_text(config_, models_);
     text::vallex_tokens(config_.verb.text, record_.lang, *front_ends_);  // is there anything?
     stored_ = find_prompt(o, voice, models_.languages("vallex"), *front_ends_);
@@ -244,32 +223,6 @@ void clone_speech(const CloneConfig& config, ModelSet& models, const JobEnvironm
   const c10::InferenceMode inference;
   kernels::prepare_compute_thread();
   CloneRun(config, models, environment, warnings, record).run();
-}
-
-Phonemes show_phonemes(const CloneConfig& config, const ModelSet& models,
-                       const std::string& assets_dir) {
-  config.validate();
-  Phonemes out{.lang = config.verb.lang};
-  if (out.lang == "auto") out.lang = offered_language("auto", config.verb.text, kFrontEnds);
-  const text::FrontEnds front_ends(assets_dir, lexicon_of(config, models, config.verb.voice));
-  const text::VallexTokens tokens = text::vallex_tokens(config.verb.text, out.lang, front_ends);
-  out.normalized = front_ends.normalised(config.verb.text, out.lang);
-  for (const uint32_t code : text::decode_utf8(tokens.phonemes)) {
-    std::string symbol;
-    text::append_utf8(symbol, code == ' ' ? '_' : code);
-    out.tokens.push_back(symbol);
-  }
-  out.ids = tokens.ids;
-  out.unknown_words = tokens.unknown_words;
-  return out;
-}
-
-nlohmann::ordered_json to_json(const Phonemes& p) {
-  return {{"lang", p.lang},
-          {"normalized", p.normalized},
-          {"tokens", p.tokens},
-          {"ids", p.ids},
-          {"unknown_words", p.unknown_words}};
 }
 
 }  // namespace vl::dub

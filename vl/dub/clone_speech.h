@@ -18,18 +18,4 @@ namespace vl::dub {
 void clone_speech(const CloneConfig& config, ModelSet& models, const JobEnvironment& environment,
                   WarningList& warnings, CloneRecord& record);
 
-/// What the model would read of a text.
-struct Phonemes {
-  std::string lang, normalized;
-  std::vector<std::string> tokens;
-  std::vector<int64_t> ids;
-  std::vector<std::string> unknown_words;
-};
-nlohmann::ordered_json to_json(const Phonemes& phonemes);
-
-/// In any language that has a front end, whether the model offers it or not.
-/// @throws as clone_speech for text and lexicon
-Phonemes show_phonemes(const CloneConfig& config, const ModelSet& models,
-                       const std::string& assets_dir);
-
 }  // namespace vl::dub

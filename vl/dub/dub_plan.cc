@@ -1,5 +1,6 @@
 #include "vl/dub/dub_plan.h"
 #include "vl/dub/rvc_voice.h"
+#include "vl/dub/spoken_text.h"
 
 #include <algorithm>
 
@@ -75,7 +76,8 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   plan.video_end_s = v.start_s + length;
   media::check_container(c.dub.out);
   check_output(c.dub.out, env.overwrite);
-  const text::FrontEnds front_ends(env.assets_dir);
+  const text::FrontEnds front_ends(env.assets_dir,
+                                   pronunciations(c.text, models.pack(), c.dub.voice));
   plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
   plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, front_ends);
   const weights::PackVoice* voice =

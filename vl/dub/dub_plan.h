@@ -24,7 +24,7 @@ struct DubPlan {
   text::VallexTokens line;
 
   bool prompt_from_source = false;
-  bool convert = false;  ///< RVC turns the prompt into the target voice
+  bool convert = false;             ///< RVC turns the prompt into the target voice
   text::VallexTokens prompt_words;  ///< of a prompt from the source
   std::string prompt_lang;
   StoredPrompt stored_prompt;  ///< where the prompt is not from the source

@@ -134,6 +134,7 @@ struct DubConfig {
   LipsOptions lips;
   FitOptions fit;
   EncodeOptions encode;
+  TextOptions text;
 
   /// Rules that span several fields. @throws Error(kMissingArgument, kExclusiveFlags, kBadValue,
   /// kBadText)
