@@ -42,6 +42,7 @@ class Dub : public Verb {
     add("Lips", config_.lips);
     add("Fit", config_.fit);
     add("Encode", config_.encode);
+    add("Consent", config_.consent);
     return out;
   }
 

@@ -5,6 +5,7 @@
 
 #include "vl/core/error.h"
 #include "vl/dsp/wav2lip_mel.h"
+#include "vl/dub/voice_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio.h"
 
@@ -130,19 +131,17 @@ media::Pcm DubGraph::read_sound(const std::string& path, int64_t rate) {
   return pcm;
 }
 
-/// The prompt of the voice, or the one given with its words; the latter is checked.
-stages::Speech DubGraph::stored_prompt() {
+/// The prompt that was given with its words, checked.
+stages::Speech DubGraph::given_prompt() {
   media::Pcm pcm = read_sound(plan_.prompt_audio, kOwnRate);
-  if (!config_.clone.prompt_audio.empty()) {
-    const at::Tensor wave = to_tensor(media::resample(pcm, kPromptPeakRate).samples);
-    dsp::check_prompt(wave, dsp::speech_spans(wave));
-  }
+  const at::Tensor wave = to_tensor(media::resample(pcm, kPromptPeakRate).samples);
+  dsp::check_prompt(wave, dsp::speech_spans(wave));
   return to_speech(std::move(pcm));
 }
 
 stages::Speech DubGraph::prompt_sound() {
   if (plan_.convert) return prompt_sound_.get();
-  if (!plan_.prompt_from_source) return stored_prompt();
+  if (!plan_.prompt_from_source) return given_prompt();
   const SourceSpeech& source = source_.get();
   dsp::check_prompt(source.wave, source.spans);
   stages::Speech sound = to_speech(read_sound(config_.dub.input, kOwnRate));
@@ -163,6 +162,9 @@ void DubGraph::make_prompt(Run&) {
   PromptRecord record{.from = plan_.prompt_from_source ? "source" : "voice",
                       .lang = plan_.prompt_lang};
   if (prompt.codes.defined()) {
+    record.end_s = static_cast<double>(prompt.codes.size(0)) / stages::kFramesPerSecond;
+  } else if (plan_.prompt_voice) {
+    prompt.codes = voice_prompt_codes(*plan_.prompt_voice, *plan_.codec, plan_.codec_sha256);
     record.end_s = static_cast<double>(prompt.codes.size(0)) / stages::kFramesPerSecond;
   } else {
     const stages::Speech sound = prompt_sound();

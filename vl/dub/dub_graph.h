@@ -41,7 +41,7 @@ class DubGraph {
   void convert(Run& run);
   void make_prompt(Run& run);
   media::Pcm read_sound(const std::string& path, int64_t rate);
-  stages::Speech stored_prompt();
+  stages::Speech given_prompt();
   stages::Speech prompt_sound();
   void speak(Run& run);
   void plan_line(Run& run);

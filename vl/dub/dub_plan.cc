@@ -2,9 +2,12 @@
 #include "vl/dub/rvc_voice.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/core/sha256.h"
+#include "vl/dub/consent.h"
 #include "vl/dub/voice_prompt.h"
 #include "vl/media/video_writer.h"
 
@@ -77,6 +80,7 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
   plan.prompt_lang = offered_language(lang, words, offered);
   plan.prompt_words = text::vallex_tokens(words, plan.prompt_lang, front_ends);
   plan.prompt_audio = file;
+  if (c.clone.prompt_audio.empty()) plan.prompt_voice = *voice;
 }
 
 void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& models,
@@ -88,11 +92,29 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
   }
   plan.vallex = models.get<models::vallex::Vallex>("vallex");
   plan.codec = models.get<models::encodec::Encodec>("codec");
+  plan.codec_sha256 = models.digest("codec");
   if (models.has("vocos")) plan.vocos = models.get<models::vocos::Vocos>("vocos");
   plan.fastpitch = models.get<models::fastpitch::FastPitch>("fastpitch");
   if (!c.dub.lips) return;
   if (c.lips.box[0] < 0) plan.face = models.get<models::yunet::Yunet>("face");
   plan.wav2lip = models.get<models::wav2lip::Wav2Lip>("wav2lip");
+}
+
+/// A registered voice and one of a pack bring their own record; an ad-hoc voice is its files, and
+/// the speaker of the source is the input.
+ConsentRecord consent_of(const DubConfig& c, const weights::PackVoice* voice,
+                         WarningList& warnings) {
+  if (voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty())
+    return consent_record(*voice);
+  if (c.consent.given()) {
+    std::vector<std::string> hashes;
+    for (const std::string* file : {&c.clone.prompt_audio, &c.rvc.rvc_model})
+      if (!file->empty() && std::filesystem::exists(*file)) hashes.push_back(sha256_file(*file));
+    if (hashes.empty()) hashes.push_back(sha256_file(c.dub.input));
+    if (const auto consent = voice_consent(c.consent, hashes)) return consent_record(*consent);
+  }
+  warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  return {};
 }
 
 }  // namespace
@@ -122,15 +144,12 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   if (!models.untrained().empty())
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
-  if (voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty())
-    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  record.consent = consent_of(c, voice, warnings);
   if (plan.info.other_streams > 0)
     warnings.add({"W0101", fmt::format("{} further streams of the input are not in the output",
                                        plan.info.other_streams)});
   if (v.vfr) warnings.add({"W0105", "the frame rate varies; every picture keeps its time"});
   record.voice = voice != nullptr ? voice->name : kSourceVoice;
-  record.consent_kind =
-      voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty() ? "pack" : "none";
   record.target_lang = plan.target_lang;
   record.source_lang = plan.source_lang;
   record.models = models.used();

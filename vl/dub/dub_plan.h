@@ -26,8 +26,9 @@ struct DubPlan {
   bool convert = false;  ///< RVC turns the prompt into the target voice
   text::VallexTokens prompt_words;
   std::string prompt_lang;
-  std::string prompt_audio;  ///< sound file of a stored or given prompt
-  at::Tensor prompt_codes;   ///< of an .npz preset; undefined otherwise
+  std::string prompt_audio;                        ///< sound file of a stored or given prompt
+  at::Tensor prompt_codes;                         ///< of an .npz preset; undefined otherwise
+  std::optional<weights::PackVoice> prompt_voice;  ///< whose stored prompt is used
   bool vallex_untrained = false, fastpitch_untrained = false;  ///< lengths come from the slot then
 
   stages::RvcModels rvc;  ///< where `convert`
@@ -35,6 +36,7 @@ struct DubPlan {
   double pitch_target = 0.0;  ///< Hz; 0: rvc_settings.semitones holds
   std::shared_ptr<const models::vallex::Vallex> vallex;
   std::shared_ptr<const models::encodec::Encodec> codec;
+  std::string codec_sha256;
   std::shared_ptr<const models::vocos::Vocos> vocos;
   std::shared_ptr<const models::fastpitch::FastPitch> fastpitch;
   std::shared_ptr<const models::yunet::Yunet> face;
