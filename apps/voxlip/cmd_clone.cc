@@ -33,6 +33,7 @@ class Clone : public Verb {
     add("Clone", config_.clone);
     add("Long text", config_.long_text);
     add("Text", config_.text);
+    add("Consent", config_.consent);
     return out;
   }
 

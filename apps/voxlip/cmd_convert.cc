@@ -31,11 +31,12 @@ class Convert : public Verb {
   std::vector<std::string> positionals() const override { return {"[INPUT...]"}; }
 
   std::vector<OptionGroup> groups() override {
-    OptionGroup convert{"Convert", {}, false}, rvc{"RVC", {}, false};
+    OptionGroup convert{"Convert", {}, false}, rvc{"RVC", {}, false}, consent{"Consent", {}, false};
     dub::describe(config_.convert, convert.fields);
     stages::describe(config_.rvc, rvc.fields);
     rvc.fields.find("rvc_model")->aliases.push_back("m");
-    return {convert, rvc};
+    dub::describe(config_.consent, consent.fields);
+    return {convert, rvc, consent};
   }
 
   Json run(VerbContext& c) override {

@@ -43,6 +43,7 @@ class Dub : public Verb {
     add("Fit", config_.fit);
     add("Encode", config_.encode);
     add("Text", config_.text);
+    add("Consent", config_.consent);
     return out;
   }
 

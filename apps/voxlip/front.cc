@@ -21,6 +21,7 @@ constexpr const char* kHelp =
     "  dub      video + target text -> dubbed video\n"
     "  convert  speech in another voice (RVC); a video keeps its pictures\n"
     "  clone    text in a cloned voice (VALL-E X)\n"
+    "  voices   add, list and remove registered voices\n"
     "  models   list, inspect, import, verify and run model files\n"
     "  bench    run: times single stages\n"
     "\n"

@@ -74,6 +74,9 @@ std::unique_ptr<Verb> make_models_inspect();
 std::unique_ptr<Verb> make_models_import();
 std::unique_ptr<Verb> make_models_verify();
 std::unique_ptr<Verb> make_models_run();
+std::unique_ptr<Verb> make_voices_add();
+std::unique_ptr<Verb> make_voices_list();
+std::unique_ptr<Verb> make_voices_rm();
 std::unique_ptr<Verb> make_bench_run();
 
 }  // namespace vl::app

@@ -28,6 +28,9 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   out.push_back(make_models_import());
   out.push_back(make_models_verify());
   out.push_back(make_models_run());
+  out.push_back(make_voices_add());
+  out.push_back(make_voices_list());
+  out.push_back(make_voices_rm());
   out.push_back(make_bench_run());
   return out;
 }
@@ -40,7 +43,8 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
                        .assets_dir = assets,
                        .pack = g.pack,
                        .chosen = {},
-                       .reference = g.engine == "ref"};
+                       .reference = g.engine == "ref",
+                       .voices_dir = g.voices_dir};
   for (const std::string& m : g.model) {
     const size_t eq = m.find('=');
     if (eq == std::string::npos)

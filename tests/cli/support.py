@@ -48,6 +48,7 @@ class Case(unittest.TestCase):
     def run_voxlip(self, *args, stdin=b"", env=None, timeout=900):
         full = {k: v for k, v in os.environ.items() if not k.startswith("VOXLIP_")}
         full.update(VOXLIP_CACHE_DIR=Case.cache.name, VOXLIP_MODELS_DIR=str(self.folder / "models"))
+        full.update(VOXLIP_VOICES_DIR=str(self.folder / "voices"))
         full.update(XDG_CONFIG_HOME=str(self.folder / "none"), **(env or {}))
         command = [BIN] + [str(a) for a in args]
         return Result(subprocess.run(command, input=stdin, capture_output=True, env=full, cwd=self.folder, timeout=timeout))

@@ -9,6 +9,7 @@
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/dub/consent.h"
 #include "vl/dub/media_record.h"
 #include "vl/dub/spoken_text.h"
 #include "vl/dub/stored_prompt.h"
@@ -43,8 +44,10 @@ class CloneRun {
     config_.validate();
     check_target();
     load();
-    stage("prompt", record_.timing.prompt,
-          [&] { prompt_ = encode_prompt(stored_, *codec_, warnings_, record_.prompt_seconds); });
+    stage("prompt", record_.timing.prompt, [&] {
+      prompt_ = encode_prompt(stored_, *codec_, models_.digest("codec"), warnings_,
+                              record_.prompt_seconds);
+    });
     stage("vallex", record_.timing.vallex, [&] { speak(); });
     record_.timing.compute = watch_.ms();
     stage("encode", record_.timing.encode, [&] { writer_->close(); });
@@ -64,7 +67,8 @@ class CloneRun {
     const weights::PackVoice* voice =
         o.prompt_audio.empty() ? &models_.voice(config_.verb.voice) : nullptr;
     record_.voice = voice != nullptr ? voice->name : "prompt";
-    record_.consent_kind = voice != nullptr ? "pack" : "none";
+    record_.consent = voice != nullptr ? consent_record(*voice)
+                                       : ad_hoc_consent(config_.consent, o.prompt_audio, warnings_);
     front_ends_ = std::make_unique<text::FrontEnds>(
         env_.assets_dir, pronunciations(config_.text, models_.pack(), record_.voice));
     record_.lang = language_of_text(config_, models_);
@@ -77,8 +81,6 @@ class CloneRun {
     if (!models_.untrained().empty())
       warnings_.add({"W0117", "the pack \"" + models_.pack().name +
                                   "\" is untrained: the output is noise by design"});
-    if (voice == nullptr)
-      warnings_.add({"W0119", "an ad-hoc voice is used without a consent record"});
     record_.job = env_.job;
     record_.seed = env_.seed;
     record_.takes = untrained_ ? 1 : o.takes;

@@ -8,6 +8,7 @@
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/dub/consent.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/track_conversion.h"
 #include "vl/kernels/cpu_mode.h"
@@ -37,12 +38,16 @@ AudioConverter::AudioConverter(const ConvertConfig& config, const ModelPlaces& p
     fail(Code::kBadValue, "speaker {} does not exist; the voice model has 0..{}", settings_.speaker,
          voice_->config().speakers - 1);
   voice_name_ = own_voice ? voice->name : fs::path(config.rvc.rvc_model).stem().string();
-  consent_kind_ = own_voice ? "pack" : "none";
   models_ = models.used();
   if (!models.untrained().empty())
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
-  if (!own_voice) warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  if (own_voice)
+    consent_ = consent_record(*voice);
+  else if (const auto consent = voice_consent(config.consent, {models.digest("rvc")}))
+    consent_ = consent_record(*consent);
+  else
+    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
   std::error_code error;
   fs::create_directories(cache_dir_, error);
   if (error)
@@ -60,7 +65,7 @@ void AudioConverter::run(const std::string& input, const std::string& output,
   record.job = env.job;
   record.seed = env.seed;
   record.voice = voice_name_;
-  record.consent_kind = consent_kind_;
+  record.consent = consent_;
   record.models = models_;
   record.timing.load = load_ms_;
   TrackConversion(config_, env, cache_dir_, warnings, record)

@@ -35,7 +35,8 @@ class AudioConverter {
   const ConvertConfig& config_;
   std::string cache_dir_;
   double load_ms_ = 0.0;
-  std::string voice_name_, consent_kind_;
+  std::string voice_name_;
+  ConsentRecord consent_;
   std::vector<ModelRecord> models_;
   stages::RvcSettings settings_;
   double pitch_target_ = 0.0;

@@ -5,6 +5,7 @@
 
 #include "vl/core/error.h"
 #include "vl/dsp/wav2lip_mel.h"
+#include "vl/dub/voice_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio.h"
 
@@ -157,7 +158,8 @@ void DubGraph::make_prompt(Run&) {
     record.start_s = source_.get().spans.front().start_s;
     record.end_s = source_.get().spans.back().end_s;
   } else {
-    prompt = encode_prompt(plan_.stored_prompt, *plan_.codec, warnings_, record.end_s);
+    prompt = encode_prompt(plan_.stored_prompt, *plan_.codec, plan_.codec_sha256, warnings_,
+                           record.end_s);
   }
   record_.prompt = record;
   prompt_.set(std::move(prompt));

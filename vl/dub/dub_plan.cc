@@ -6,6 +6,7 @@
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/dub/consent.h"
 #include "vl/media/video_writer.h"
 
 namespace vl::dub {
@@ -54,11 +55,24 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
   }
   plan.vallex = models.get<models::vallex::Vallex>("vallex");
   plan.codec = models.get<models::encodec::Encodec>("codec");
+  plan.codec_sha256 = models.digest("codec");
   if (models.has("vocos")) plan.vocos = models.get<models::vocos::Vocos>("vocos");
   plan.fastpitch = models.get<models::fastpitch::FastPitch>("fastpitch");
   if (!c.dub.lips) return;
   if (c.lips.box[0] < 0) plan.face = models.get<models::yunet::Yunet>("face");
   plan.wav2lip = models.get<models::wav2lip::Wav2Lip>("wav2lip");
+}
+
+/// A registered voice and one of a pack bring their own record; an ad-hoc voice is its files, and
+/// the speaker of the source is the input.
+ConsentRecord consent_of(const DubConfig& c, const weights::PackVoice* voice,
+                         WarningList& warnings) {
+  if (voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty())
+    return consent_record(*voice);
+  std::vector<std::string> files = c.clone.prompt_audio;
+  if (!c.rvc.rvc_model.empty()) files.push_back(c.rvc.rvc_model);
+  if (files.empty()) files.push_back(c.dub.input);
+  return ad_hoc_consent(c.consent, files, warnings);
 }
 
 }  // namespace
@@ -89,15 +103,12 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   if (!models.untrained().empty())
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
-  if (voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty())
-    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  record.consent = consent_of(c, voice, warnings);
   if (plan.info.other_streams > 0)
     warnings.add({"W0101", fmt::format("{} further streams of the input are not in the output",
                                        plan.info.other_streams)});
   if (v.vfr) warnings.add({"W0105", "the frame rate varies; every picture keeps its time"});
   record.voice = voice != nullptr ? voice->name : kSourceVoice;
-  record.consent_kind =
-      voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty() ? "pack" : "none";
   record.target_lang = plan.target_lang;
   record.source_lang = plan.source_lang;
   record.models = models.used();

@@ -35,6 +35,7 @@ struct DubPlan {
   double pitch_target = 0.0;  ///< Hz; 0: rvc_settings.semitones holds
   std::shared_ptr<const models::vallex::Vallex> vallex;
   std::shared_ptr<const models::encodec::Encodec> codec;
+  std::string codec_sha256;
   std::shared_ptr<const models::vocos::Vocos> vocos;
   std::shared_ptr<const models::fastpitch::FastPitch> fastpitch;
   std::shared_ptr<const models::yunet::Yunet> face;

@@ -22,7 +22,7 @@ std::string FileDigests::of(const fs::path& file) const {
                                    {"inode", info.st_ino},
                                    {"seconds", info.st_mtim.tv_sec},
                                    {"nanoseconds", info.st_mtim.tv_nsec}};
-  const fs::path record = folder_ / (sha256_hex(whole.string()) + ".json");
+  const fs::path record = record_of(whole);
   if (fs::exists(record, error)) {
     const auto known = nlohmann::json::parse(read_file(record.string()), nullptr, false);
     if (known.is_object() && known.value("identity", nlohmann::json()) == identity)
@@ -36,6 +36,16 @@ std::string FileDigests::of(const fs::path& file) const {
   } catch (const std::exception&) {  // the next call hashes again
   }
   return digest;
+}
+
+bool FileDigests::forget(const fs::path& file) const {
+  std::error_code error;
+  const fs::path whole = fs::canonical(file, error);
+  return !error && fs::remove(record_of(whole), error);
+}
+
+fs::path FileDigests::record_of(const fs::path& whole) const {
+  return folder_ / (sha256_hex(whole.string()) + ".json");
 }
 
 }  // namespace vl::dub

@@ -13,8 +13,11 @@ class FileDigests {
   explicit FileDigests(const std::filesystem::path& cache_dir) : folder_(cache_dir / "digests") {}
   /// @throws Error(kNotFound) for a file that cannot be read
   std::string of(const std::filesystem::path& file) const;
+  /// Drops the record of a file that is to be removed. @return whether there was one
+  bool forget(const std::filesystem::path& file) const;
 
  private:
+  std::filesystem::path record_of(const std::filesystem::path& whole) const;
   std::filesystem::path folder_;
 };
 

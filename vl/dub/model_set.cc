@@ -7,6 +7,7 @@
 #include "vl/core/file.h"
 #include "vl/core/log.h"
 #include "vl/core/sha256.h"
+#include "vl/dub/consent.h"
 #include "vl/dub/fullsize_pack.h"
 #include "vl/models/default_fill.h"
 
@@ -65,20 +66,46 @@ ModelSet::ModelSet(ModelPlaces places)
     : places_(std::move(places)),
       store_(places_.models_dir),
       digests_(places_.cache_dir),
+      voices_(places_.voices_dir),
       pack_(open_pack(places_)) {}
 
 const weights::PackVoice& ModelSet::voice(const std::string& name) const {
-  const std::string wanted = name.empty() ? pack_.default_voice : name;
+  if (const weights::PackVoice* v = registered(name)) return *v;
+  const bool prefixed = name.rfind(kPackPrefix, 0) == 0;
+  const std::string bare = prefixed ? name.substr(kPackPrefix.size()) : name;
+  const std::string wanted = name.empty() ? pack_.default_voice : bare;
   if (wanted.empty())
     fail(Code::kUnknownVoice, "pack \"{}\" has no default voice: give --voice", pack_.name);
   if (const weights::PackVoice* v = pack_.voice(wanted)) return *v;
-  std::vector<std::string> names;
-  for (const auto& v : pack_.voices) names.push_back(v.name);
+  std::vector<std::string> names = prefixed ? std::vector<std::string>() : voices_.names();
+  for (const auto& v : pack_.voices)
+    if (std::find(names.begin(), names.end(), v.name) == names.end()) names.push_back(v.name);
   const std::string near = nearest_name(wanted, names);
   throw Error(Code::kUnknownVoice,
               fmt::format("no voice \"{}\"{}", wanted,
                           near.empty() ? "" : "; did you mean \"" + near + "\"?"),
-              {}, {fmt::format("voices of pack \"{}\": {}", pack_.name, fmt::join(names, " "))});
+              {}, {fmt::format("voices there are: {}", fmt::join(names, " "))});
+}
+
+const weights::PackVoice* ModelSet::registered(const std::string& name) const {
+  if (!voices_.exists(name)) return nullptr;
+  const std::lock_guard lock(mutex_);
+  auto& slot = registered_[name];
+  if (!slot) slot = std::make_unique<const weights::PackVoice>(voices_.read(name).voice);
+  check_voice_consent(*slot);
+  return slot.get();
+}
+
+bool ModelSet::of_user(const weights::PackSource& source) const {
+  return !places_.voices_dir.empty() &&
+         source.file.parent_path().parent_path() == places_.voices_dir;
+}
+
+std::string ModelSet::digest(const std::string& role) const {
+  const std::lock_guard lock(mutex_);
+  for (const ModelRecord& m : used_)
+    if (m.role == role) return m.sha256;
+  return "";
 }
 
 std::vector<std::string> ModelSet::languages(const std::string& role) const {
@@ -125,7 +152,10 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_source(const std::string& role
                                                          const weights::PackSource& source,
                                                          const std::string& name) {
   const bool shipped = source.file.string().rfind(places_.assets_dir.string(), 0) == 0;
-  if (!pack_.trained && !shipped) untrained_.insert(role);  // what ships in assets/ is trained
+  if (of_user(source))
+    user_roles_.insert(role);
+  else if (!pack_.trained && !shipped)
+    untrained_.insert(role);  // what ships in assets/ is trained
   if (source.fill) {
     const fs::path file = filled_file(role, *source.fill);
     try {
@@ -165,7 +195,7 @@ std::string ModelSet::foreign_partner(const std::string& role) const {
     if (std::find(family.begin(), family.end(), role) == family.end()) continue;
     for (const std::string& other : family) {
       if (other == role) continue;
-      if (places_.chosen.count(other) != 0) return other;
+      if (places_.chosen.count(other) != 0 || user_roles_.count(other) != 0) return other;
       // An imported RVC model belongs to a voice and fills nothing by itself.
       if (places_.pack.empty() && other != "rvc" && store_.newest(other)) return other;
     }
@@ -192,6 +222,8 @@ ModelSet::Choice ModelSet::choose(const std::string& role, const weights::PackSo
               .name = stored->name,
               .file = stored->path.string(),
               .sha256 = store_.recorded_digest(stored->name)};
+  if (voice != nullptr && of_user(*voice))
+    return {.from = From::kVoice, .name = role, .file = {}, .source = voice};
   const weights::PackModel* in_pack = pack_.model(role);
   const bool built_in = pack_.folder.empty() || pack_.folder.parent_path() == places_.packs_dir;
   if ((voice != nullptr || in_pack != nullptr) && built_in)
@@ -211,7 +243,7 @@ std::shared_ptr<torch::nn::Module> ModelSet::load(const std::string& role,
                                                   const weights::PackSource* source,
                                                   const std::string& name) {
   const std::lock_guard lock(mutex_);
-  auto& slot = loaded_[role];
+  auto& slot = loaded_[source == nullptr ? role : role + " of " + name];
   if (slot) return slot;
   const Choice choice = choose(role, source);
   switch (choice.from) {

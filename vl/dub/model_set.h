@@ -12,6 +12,7 @@
 #include "vl/dub/file_digests.h"
 #include "vl/dub/model_store.h"
 #include "vl/dub/record.h"
+#include "vl/dub/voice_store.h"
 #include "vl/weights/packs.h"
 
 namespace vl::dub {
@@ -22,7 +23,11 @@ struct ModelPlaces {
   std::string pack;                           ///< --pack: name or folder; empty: the built-in one
   std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
   bool reference = false;                     ///< models compute by the engine "ref"
+  std::filesystem::path voices_dir = {};      ///< registered voices; empty: those of the pack only
 };
+
+/// Before the name of a voice: the pack's, whatever is registered under that name.
+inline const std::string kPackPrefix = "pack:";
 
 /// The folder of the pack that `places.pack` names, or nothing.
 std::optional<std::filesystem::path> find_pack(const ModelPlaces& places);
@@ -36,9 +41,11 @@ class ModelSet {
   explicit ModelSet(ModelPlaces places);
 
   const weights::Pack& pack() const { return pack_; }
-  /// The voice of the pack; an empty name is the default voice. @throws Error(kUnknownVoice) with
-  /// the nearest name
+  /// The registered voice of this name, else that of the pack; "pack:NAME" is the pack's, an empty
+  /// name its default voice. @throws Error(kUnknownVoice) with the nearest name; for a registered
+  /// voice as check_voice_consent and weights::read_voice
   const weights::PackVoice& voice(const std::string& name) const;
+  const VoiceStore& voices() const { return voices_; }
   /// Roles that get() filled from an untrained pack.
   const std::set<std::string>& untrained() const { return untrained_; }
   /// Languages that the model of this role offers.
@@ -57,6 +64,8 @@ class ModelSet {
   }
   /// Would anything fill this role?
   bool has(const std::string& role) const { return choose(role, nullptr).from != From::kNone; }
+  /// Hash of the weights that fill a role, once they are loaded; else empty.
+  std::string digest(const std::string& role) const;
   /// Every model loaded so far.
   std::vector<ModelRecord> used() const;
   /// Hashes every file of the pack, and checks those that agree with their records as models.
@@ -76,6 +85,9 @@ class ModelSet {
     std::string reason;                           ///< why nothing fills the role
   };
   Choice choose(const std::string& role, const weights::PackSource* voice) const;
+  const weights::PackVoice* registered(const std::string& name) const;
+  /// Is this a file of a registered voice?
+  bool of_user(const weights::PackSource& source) const;
   /// The model from outside that fills a role made for this one, or empty.
   std::string foreign_partner(const std::string& role) const;
   std::shared_ptr<torch::nn::Module> load(const std::string& role,
@@ -91,8 +103,11 @@ class ModelSet {
   ModelPlaces places_;
   ModelStore store_;
   FileDigests digests_;
+  VoiceStore voices_;
   weights::Pack pack_;
   std::set<std::string> untrained_;
+  std::set<std::string> user_roles_;  ///< filled by a registered voice
+  mutable std::map<std::string, std::unique_ptr<const weights::PackVoice>> registered_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<torch::nn::Module>> loaded_;
   std::vector<ModelRecord> used_;

@@ -104,10 +104,18 @@ Json ModelStore::import(const std::string& source, const std::string& role, cons
   if (!overwrite && fs::exists(path))
     throw Error(Code::kOutputExists, fmt::format("{} exists: use --overwrite", path.string()),
                 Where{.file = path.string()});
+  const Json record = import_model(source, role, name, config_file, path).record;
+  write_file_atomic(record_path(name).string(), record.dump(2) + "\n");
+  return record;
+}
+
+ImportedModel import_model(const std::string& source, const std::string& role,
+                           const std::string& name, const std::string& config_file,
+                           const fs::path& path) {
   const weights::Checkpoint checkpoint = open_checkpoint(source, config_file);
   const models::ModelFile file = models::read_model(role, checkpoint);
-  models::build(file, source);  // every key, shape and value is checked before anything is written
-  fs::create_directories(folder_);
+  models::build(file, source);
+  fs::create_directories(path.parent_path());
   const std::string source_hash = fs::is_directory(source) ? "" : sha256_file(source);
   models::write_model(path.string(), file, name,
                       {{"file", fs::path(source).filename().string()},
@@ -115,11 +123,13 @@ Json ModelStore::import(const std::string& source, const std::string& role, cons
                        {"sha256", source_hash}},
                       "user");
   const std::string hash = sha256_file(path.string());
-  const Json record = {{"name", name},          {"role", role},
-                       {"path", path.string()}, {"bytes", fs::file_size(path)},
-                       {"sha256", hash},        {"source_sha256", source_hash}};
-  write_file_atomic(record_path(name).string(), record.dump(2) + "\n");
-  return record;
+  return {.record = {{"name", name},
+                     {"role", role},
+                     {"path", path.string()},
+                     {"bytes", fs::file_size(path)},
+                     {"sha256", hash},
+                     {"source_sha256", source_hash}},
+          .config = file.config};
 }
 
 std::string ModelStore::recorded_digest(const std::string& name) const {

@@ -60,6 +60,19 @@ class ModelStore {
   std::filesystem::path folder_;
 };
 
+/// What import_model() made: the "imported" object of cli.md, and the model's configuration.
+struct ImportedModel {
+  nlohmann::ordered_json record;
+  nlohmann::json config;
+};
+/// Imports a public checkpoint of a role into one weights file; every key, shape and value is
+/// checked before anything is written.
+/// @param name of the model, for the weights file
+/// @throws the reader's and importer's errors
+ImportedModel import_model(const std::string& source, const std::string& role,
+                           const std::string& name, const std::string& config_file,
+                           const std::filesystem::path& path);
+
 /// Reads a separate config file: JSON, or the simple YAML of Vocos. @throws Error(kBadWeights) when
 /// it is neither
 nlohmann::json read_config_file(const std::string& path);

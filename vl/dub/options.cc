@@ -1,6 +1,7 @@
 #include "vl/dub/options.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "vl/core/error.h"
 
@@ -135,9 +136,32 @@ void describe(EncodeOptions& o, Fields& f) {
   f.add("crf", &o.crf, "quality of the encoder, lower is better; 0 is lossless H.264").range(0, 51);
 }
 
+void describe(ConsentOptions& o, Fields& f) {
+  f.add("consent", &o.consent,
+        "consent file (TOML: subject date purpose scope expires voice_sha256 evidence)")
+      .literal();
+  f.add("i_have_consent", &o.i_have_consent, "the same in words: \"NAME, DATE, PURPOSE\"")
+      .is_text();
+}
+
+void describe(VoiceOptions& o, Fields& f) {
+  f.add("audio", &o.audio,
+        "prompt speech: a sound file of up to 15 s, or a VALL-E X preset (.npz)");
+  f.add("text", &o.text, "the words of --audio").is_text();
+  f.add("lang", &o.lang, "language of --text")
+      .one_of({"auto", "en", "zh", "ja", "ko"})
+      .alias({"l", "language"});
+  f.add("rvc_model", &o.rvc_model, "RVC model of the voice (.pth)").alias({"pth-path"});
+  f.add("rvc_index", &o.rvc_index, "index of the RVC model (.index)").alias({"index-path"});
+}
+
 namespace {
 
 constexpr size_t kMaxText = 4096;
+
+bool is_preset(const std::string& file) {
+  return std::filesystem::path(file).extension() == ".npz";
+}
 
 void need(const std::string& value, const char* flag) {
   if (value.empty())
@@ -149,6 +173,7 @@ void need(const std::string& value, const char* flag) {
 
 void ConvertConfig::validate() const {
   rvc.validate();
+  consent.validate();
   if (convert.stream) {
     if (!convert.input.empty() || !convert.out.empty())
       fail(Code::kExclusiveFlags, "--stream reads standard input and writes standard output");
@@ -190,6 +215,7 @@ void check_prompt_flags(const CloneOptions& o) {
 }  // namespace
 
 void CloneConfig::validate() const {
+  consent.validate();
   check_text(verb.text);
   if (verb.text.size() > kMostBytes)
     fail(Code::kOverLimit, "the text is {} bytes long, limit {}", verb.text.size(), kMostBytes);
@@ -199,8 +225,28 @@ void CloneConfig::validate() const {
   if (!text.show_phonemes) need(verb.out, "--out");
 }
 
+void ConsentOptions::validate() const {
+  if (!consent.empty() && !i_have_consent.empty())
+    fail(Code::kExclusiveFlags, "--consent and --i-have-consent exclude each other");
+}
+
+void VoiceConfig::validate() const {
+  consent.validate();
+  if (voice.audio.empty() && !voice.text.empty())
+    fail(Code::kExclusiveFlags, "--text needs --audio");
+  if (voice.rvc_model.empty() && !voice.rvc_index.empty())
+    fail(Code::kExclusiveFlags, "--rvc-index needs --rvc-model");
+  if (voice.audio.empty() && voice.rvc_model.empty()) need("", "--audio or --rvc-model");
+  if (voice.audio.empty()) return;
+  if (!is_preset(voice.audio))
+    need(voice.text, "--text, the words of --audio,");
+  else if (!voice.text.empty())
+    fail(Code::kExclusiveFlags, "a preset carries its own words: leave --text out");
+}
+
 void DubConfig::validate() const {
   rvc.validate();
+  consent.validate();
   if (!rvc.semitones() && !rvc.rvc_model.empty())
     fail(Code::kBadValue, "--pitch auto needs a voice whose median pitch is known");
   need(dub.input, "--input");

@@ -60,17 +60,6 @@ struct CloneVerbOptions {
 };
 void describe(CloneVerbOptions& o, Fields& f);
 
-/// Everything `voxlip clone` takes beside the global flags.
-struct CloneConfig {
-  CloneVerbOptions verb;
-  CloneOptions clone;
-  LongTextOptions long_text;
-  TextOptions text;
-
-  /// @throws Error(kMissingArgument, kExclusiveFlags, kBadText, kOverLimit)
-  void validate() const;
-};
-
 struct SpeakOptions {
   std::string fastpitch_model;
 };
@@ -116,12 +105,54 @@ struct ConvertOptions {
 };
 void describe(ConvertOptions& o, Fields& f);
 
+/// Who agreed to the use of a voice or a face; a group of its own for every verb that uses one.
+struct ConsentOptions {
+  std::vector<std::string> consent;  ///< files
+  std::string i_have_consent;        ///< NAME, DATE, PURPOSE
+
+  bool given() const { return !consent.empty() || !i_have_consent.empty(); }
+  /// @throws Error(kExclusiveFlags) for both forms at once
+  void validate() const;
+};
+void describe(ConsentOptions& o, Fields& f);
+
+/// What a registered voice is made from.
+struct VoiceOptions {
+  std::string audio;  ///< sound file, or a VALL-E X preset (.npz), which carries its words
+  std::string text;   ///< the words of `audio`
+  std::string lang = "auto";
+  std::string rvc_model, rvc_index;
+};
+void describe(VoiceOptions& o, Fields& f);
+
+/// Everything `voxlip voices add` takes beside the name and the global flags.
+struct VoiceConfig {
+  VoiceOptions voice;
+  ConsentOptions consent;
+
+  /// @throws Error(kMissingArgument, kExclusiveFlags)
+  void validate() const;
+};
+
 /// Everything `voxlip convert` takes beside the global flags.
 struct ConvertConfig {
   ConvertOptions convert;
   stages::RvcOptions rvc;
+  ConsentOptions consent;
 
   /// @throws Error(kMissingArgument, kExclusiveFlags, kBadValue)
+  void validate() const;
+};
+
+/// Everything `voxlip clone` takes beside the global flags.
+struct CloneConfig {
+  CloneVerbOptions verb;
+  CloneOptions clone;
+  LongTextOptions long_text;
+  TextOptions text;
+  ConsentOptions consent;
+
+  /// @throws Error(kMissingArgument, kExclusiveFlags, kBadText, kOverLimit)
   void validate() const;
 };
 
@@ -135,6 +166,7 @@ struct DubConfig {
   FitOptions fit;
   EncodeOptions encode;
   TextOptions text;
+  ConsentOptions consent;
 
   /// Rules that span several fields. @throws Error(kMissingArgument, kExclusiveFlags, kBadValue,
   /// kBadText)

@@ -74,6 +74,14 @@ Json quality_json(const FaceCounts& faces) {
 
 }  // namespace
 
+Json to_json(const ConsentRecord& c) {
+  const auto text = [](const std::string& t) { return t.empty() ? Json(nullptr) : Json(t); };
+  return {{"voice", text(c.voice)},
+          {"face", text(c.face)},
+          {"kind", c.kind},
+          {"statement", text(c.statement)}};
+}
+
 Json to_json(const MediaRecord& m) {
   Json out = {{"path", m.path.empty() ? Json(nullptr) : Json(m.path)},
               {"sha256", m.sha256.empty() ? Json(nullptr) : Json(m.sha256)},
@@ -120,8 +128,7 @@ Json job_json(const JobRecord& r) {
   out["rtf"] = r.output.seconds > 0 ? r.timing.compute / 1000.0 / r.output.seconds : 0.0;
   out["marks"] = {{"label", false},   {"metadata", false},  {"watermark", false}, {"c2pa", false},
                   {"audible", false}, {"payload", nullptr}, {"verified", nullptr}};
-  out["consent"] = {
-      {"voice", nullptr}, {"face", nullptr}, {"kind", r.consent_kind}, {"statement", nullptr}};
+  out["consent"] = to_json(r.consent);
   out["models"] = models;
   out["cache"] = {{"hits", 0}, {"misses", 0}, {"bytes_written", 0}};
   return out;

@@ -63,6 +63,14 @@ struct MediaRecord {
   int64_t other_streams = 0;
 };
 
+/// Who agreed to the use of the voice and the face.
+struct ConsentRecord {
+  std::string kind = "none";   ///< none file statement pack
+  std::string voice = {};      ///< hash of the record; empty: none
+  std::string face = {};       ///< the same
+  std::string statement = {};  ///< NAME, DATE, PURPOSE of a statement
+};
+
 /// The keys that every job verb prints: spec cli.md sections 6 and 8.
 struct JobRecord {
   std::string job, device = "cpu", precision = "fp32";
@@ -70,7 +78,7 @@ struct JobRecord {
   Timing timing;
   std::vector<StageSpan> waterfall;
   std::vector<ModelRecord> models;
-  std::string consent_kind = "none";
+  ConsentRecord consent;
   MediaRecord input, output;
   std::string voice;
   std::string job_dir;
@@ -114,6 +122,7 @@ nlohmann::ordered_json to_json(const DubRecord& record);
 nlohmann::ordered_json to_json(const ConvertRecord& record);
 nlohmann::ordered_json to_json(const CloneRecord& record);
 nlohmann::ordered_json to_json(const MediaRecord& record);
+nlohmann::ordered_json to_json(const ConsentRecord& record);
 
 /// "dub_" and 26 characters of Crockford base 32: milliseconds since 1970, then random bits (ULID).
 std::string new_job_id(const std::string& verb);

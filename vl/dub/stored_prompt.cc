@@ -5,9 +5,7 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
-#include "vl/dsp/speech_spans.h"
 #include "vl/dub/voice_prompt.h"
-#include "vl/media/audio.h"
 #include "vl/text/sentences.h"
 
 namespace vl::dub {
@@ -15,7 +13,6 @@ namespace vl::dub {
 namespace {
 
 constexpr double kLongestPrompt = 15.0;  // seconds
-constexpr int64_t kCheckRate = 16000, kOwnRate = 0;
 
 bool is_npz(const std::string& path) {
   return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0;
@@ -81,7 +78,7 @@ StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
     add(is_npz(file) ? preset_piece(file, lang)
                      : sound_piece(file, voice->prompt->text, voice->prompt->lang, offered,
                                    front_ends, lang));
-    out.pieces.back().checked = true;
+    out.voice = *voice;
     return out;
   }
   size_t words = 0;
@@ -100,44 +97,37 @@ StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
 }
 
 stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::encodec::Encodec& codec,
-                                  WarningList& warnings, double& seconds) {
-  std::vector<media::Pcm> sounds(prompt.pieces.size());
-  seconds = 0.0;
-  for (size_t i = 0; i < sounds.size(); ++i) {
-    const PromptPiece& piece = prompt.pieces[i];
-    if (piece.codes.defined()) {
-      seconds += static_cast<double>(piece.codes.size(0)) / stages::kFramesPerSecond;
-      continue;
-    }
-    sounds[i] = media::read_audio(piece.audio, kOwnRate, true);
-    seconds += sounds[i].seconds();
-    if (sounds[i].replaced > 0)
-      warnings.add({"W0118", fmt::format("{} samples of {} are no finite numbers and count as 0",
-                                         sounds[i].replaced, piece.audio)});
-    if (piece.checked) continue;
-    const at::Tensor wave = at::tensor(media::resample(sounds[i], kCheckRate).samples);
-    try {
-      dsp::check_prompt(wave, dsp::speech_spans(wave));
-    } catch (const Error& e) {
-      throw e.with_file(piece.audio);
-    }
+                                  const std::string& codec_sha256, WarningList& warnings,
+                                  double& seconds) {
+  if (prompt.voice) {
+    const at::Tensor codes = voice_prompt_codes(*prompt.voice, codec, codec_sha256);
+    seconds = static_cast<double>(codes.size(0)) / stages::kFramesPerSecond;
+    return {.codes = codes, .words = prompt.pieces.front().words};
   }
-  if (seconds > kLongestPrompt && sounds.size() > 1)
-    fail(Code::kBadPrompt, "the prompts are {:.1f} s long together, limit {:.0f} s", seconds,
-         kLongestPrompt);
   stages::VoicePrompt out;
   std::vector<at::Tensor> codes;
-  for (size_t i = 0; i < sounds.size(); ++i) {
-    const PromptPiece& piece = prompt.pieces[i];
-    codes.push_back(piece.codes.defined()
-                        ? piece.codes
-                        : stages::prompt_codes(codec, {sounds[i].samples, sounds[i].rate}));
+  seconds = 0.0;
+  for (const PromptPiece& piece : prompt.pieces) {
+    codes.push_back(piece.codes);
+    if (!piece.codes.defined()) {
+      const PromptSound read = read_prompt_sound(piece.audio);
+      if (read.sound.replaced > 0)
+        warnings.add({"W0118", fmt::format("{} samples of {} are no finite numbers and count as 0",
+                                           read.sound.replaced, piece.audio)});
+      codes.back() = stages::prompt_codes(codec, {read.sound.samples, read.sound.rate});
+      seconds += read.sound.seconds();
+    } else {
+      seconds += static_cast<double>(piece.codes.size(0)) / stages::kFramesPerSecond;
+    }
     const auto append = [](std::vector<int64_t>& to, const std::vector<int64_t>& from) {
       to.insert(to.end(), from.begin(), from.end());
     };
     append(out.words.ids, piece.words.ids);
     append(out.words.languages, piece.words.languages);
   }
+  if (seconds > kLongestPrompt && codes.size() > 1)
+    fail(Code::kBadPrompt, "the prompts are {:.1f} s long together, limit {:.0f} s", seconds,
+         kLongestPrompt);
   out.codes = at::cat(codes);
   return out;
 }

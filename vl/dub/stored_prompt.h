@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,14 @@ namespace vl::dub {
 struct PromptPiece {
   std::string audio;  ///< a sound file, or the preset that `codes` is from
   text::VallexTokens words;
-  at::Tensor codes;      ///< [P, 8] of an .npz preset; undefined for sound
-  bool checked = false;  ///< sound of a voice was looked at when the voice was made
+  at::Tensor codes;  ///< [P, 8] of an .npz preset; undefined for sound
 };
 
 /// A prompt whose words are known: pieces in order.
 struct StoredPrompt {
   std::vector<PromptPiece> pieces;
-  std::string lang;  ///< of the first piece
+  std::string lang;                         ///< of the first piece
+  std::optional<weights::PackVoice> voice;  ///< whose prompt it is; its codes may be kept with it
 };
 
 /// The prompt that the flags give, else that of the voice. Words belong to the sound files in their
@@ -36,12 +37,14 @@ StoredPrompt find_prompt(const CloneOptions& options, const weights::PackVoice* 
                          const std::vector<std::string>& offered,
                          const text::FrontEnds& front_ends);
 
-/// Reads the sound, checks it and encodes it.
+/// Reads the sound, checks it and encodes it; the prompt of a voice was checked when it was made.
+/// @param codec_sha256 of the codec's weights file
 /// @param seconds receives the length of the prompt
 /// @throws Error(kBadPrompt) for no speech, clipped sound, or more than 15 s in all; as
 /// media::read_audio
 stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::encodec::Encodec& codec,
-                                  WarningList& warnings, double& seconds);
+                                  const std::string& codec_sha256, WarningList& warnings,
+                                  double& seconds);
 
 /// `asked`, or the language of the text by its script where that is "auto".
 /// @throws Error(kLanguageNotOffered) for one that the model does not offer or a script that none

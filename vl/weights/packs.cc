@@ -7,7 +7,7 @@
 #include "vl/core/fields.h"
 #include "vl/core/file.h"
 #include "vl/core/sha256.h"
-#include "vl/core/toml.h"
+#include "vl/weights/document.h"
 
 namespace vl::weights {
 
@@ -26,9 +26,16 @@ const PackVoice* Pack::voice(const std::string& name) const {
   return it == voices.end() ? nullptr : &*it;
 }
 
-namespace {
+bool is_voice_name(const std::string& name) {
+  const auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  };
+  return !name.empty() && name.size() <= 64 && name[0] != '.' && name[0] != '-' &&
+         std::all_of(name.begin(), name.end(), good);
+}
 
-constexpr uint64_t kMostBytes = 4U << 20;
+namespace {
 
 /// Takes the known keys out of one table; what is left over is an error.
 class Reader {
@@ -175,7 +182,6 @@ void check_name(const Reader& r, const std::string& name) {
 PackVoice read_voice_keys(const Paths& paths, Reader& r) {
   PackVoice out;
   out.name = r.need<std::string>("name");
-  check_name(r, out.name);
   const std::string where = "[[voice]] " + out.name;
   out.title = r.get<std::string>("title", out.name);
   out.languages = r.get<std::vector<std::string>>("languages", {});
@@ -200,6 +206,7 @@ PackVoice read_voice_keys(const Paths& paths, Reader& r) {
 PackVoice read_voice_table(const Paths& paths, const json& object) {
   Reader r(paths.pack_file, "[[voice]]", object);
   PackVoice out = read_voice_keys(paths, r);
+  check_name(r, out.name);
   r.finish();
   return out;
 }
@@ -209,22 +216,6 @@ PackLexicon read_lexicon_table(const Paths& paths, const json& object) {
   PackLexicon out{r.need<std::string>("lang"), paths.resolve(r.need<std::string>("file"))};
   r.finish();
   return out;
-}
-
-/// FOLDER/STEM.toml, or FOLDER/STEM.json where that is absent; sets `file`. @return discarded JSON
-/// when neither is there
-json read_document(const fs::path& folder, const std::string& stem, fs::path& file) {
-  std::error_code ignored;
-  for (const char* ending : {".toml", ".json"}) {
-    file = folder / (stem + ending);
-    if (!fs::is_regular_file(file, ignored)) continue;
-    const std::string text = read_file(file.string(), kMostBytes);
-    return file.extension() == ".toml"
-               ? parse_toml(text, file.string(), static_cast<int>(Code::kConfig), nullptr)
-               : json::parse(text, nullptr, /*allow_exceptions=*/false);
-  }
-  file.clear();
-  return {};
 }
 
 /// Tables of an array; anything else is refused by the table's own reader.
@@ -285,6 +276,8 @@ VoiceFile read_voice(const fs::path& folder) {
   Reader r(paths.pack_file, "", root);
   VoiceFile out;
   out.voice = read_voice_keys(paths, r);
+  if (!is_voice_name(out.voice.name)) r.bad("\"" + out.voice.name + "\" is no name of a voice");
+  out.voice.folder = folder;
   out.id = r.need<std::string>("id");
   out.created = r.get<std::string>("created", "");
   r.finish();

@@ -50,6 +50,7 @@ struct PackVoice {
   std::optional<PackPrompt> prompt;
   double pitch_hz = 0.0;
   int64_t tts_speaker = 0;
+  std::filesystem::path folder = {};  ///< of a voice of the user; empty for one of a pack
 };
 
 struct PackLexicon {
@@ -86,6 +87,10 @@ Pack read_pack(const std::filesystem::path& folder, const std::filesystem::path&
 /// one. The files it names must be there already.
 /// @throws Error kPathLeavesRoot for a file outside folder and assets, kNotWritable, kDiskFull
 void write_pack(const Pack& pack, const std::filesystem::path& assets);
+
+/// Letters, digits, "-", "_" and ".", 1 to 64, the first neither "." nor "-": what a voice of the
+/// user may be called. Voices of packs have a-z, 0-9, "_" and "-".
+bool is_voice_name(const std::string& name);
 
 /// The same for the voice of a folder: voice.toml or voice.json.
 /// @throws Error kUnknownVoice (no such file), else as read_pack
