@@ -174,7 +174,7 @@ class Clone(Case):
         for exit_code, code, args in rows:
             self.fails(exit_code, code, "clone", *args, "-o", out)
             self.assertFalse(out.exists())
-        self.assertIn("40", self.fails(3, "E0310", "clone", *hi, *given(long), "-o", out).error()["message"])
+        self.assertIn("limit 15", self.fails(3, "E0310", "clone", *hi, *given(long), "-o", out).error()["message"])
         out.write_text("kept")
         self.fails(12, "E1201", "clone", *hi, "-o", out)
         self.assertEqual(out.read_text(), "kept")
