@@ -104,17 +104,17 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
 /// the speaker of the source is the input.
 ConsentRecord consent_of(const DubConfig& c, const weights::PackVoice* voice,
                          WarningList& warnings) {
-  if (voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty())
-    return consent_record(*voice);
-  if (c.consent.given()) {
-    std::vector<std::string> hashes;
+  const bool adhoc = voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty();
+  std::vector<std::string> hashes;
+  if (adhoc && c.consent.given()) {
     for (const std::string* file : {&c.clone.prompt_audio, &c.rvc.rvc_model})
       if (!file->empty() && std::filesystem::exists(*file)) hashes.push_back(sha256_file(*file));
     if (hashes.empty()) hashes.push_back(sha256_file(c.dub.input));
-    if (const auto consent = voice_consent(c.consent, hashes)) return consent_record(*consent);
   }
-  warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
-  return {};
+  ConsentRecord out = job_consent(c.consent, adhoc ? nullptr : voice, hashes);
+  if (out.kind == "none")
+    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  return out;
 }
 
 }  // namespace
