@@ -95,16 +95,22 @@ class Voices(Case):
         self.assertEqual(v["rvc"], {"model": sha256(folder / "rvc.safetensors"), "index": sha256(folder / "index.safetensors"), "sample_rate": 40000})
         self.assertEqual((v["prompt"], v["languages"], v["usable_for"]), (None, [], ["dub", "convert", "speak"]))
         out, adhoc = self.folder / "out.wav", self.folder / "adhoc.wav"
-        r = self.ok("convert", "-i", self.speech, "--voice", "tom", *CONTENT, "-o", out, "--json").json()
+        r = self.ok("convert", "-i", self.speech, "--voice", "tom", *CONTENT, "--f0-method", "yin", "-o", out, "--json").json()
         self.assertEqual((r["voice"], r["warnings"]), ("tom", []))
         self.assertEqual(r["consent"], v["consent"])
-        self.assertEqual({m["role"] for m in r["models"]}, {"rvc", "content", "rvc-index"} | {m["role"] for m in r["models"] if m["role"] == "f0"})
-        self.ok("convert", "-i", self.speech, *MODEL, *CONTENT, "-o", adhoc)
+        self.assertEqual({m["role"] for m in r["models"]}, {"rvc", "content", "rvc-index"})
+        self.ok("convert", "-i", self.speech, *MODEL, *CONTENT, "--f0-method", "yin", "-o", adhoc)
         self.assertEqual(out.read_bytes(), adhoc.read_bytes())
+        # The same folder by another name.
+        self.ok("convert", "-i", self.speech, "--voice", "tom", *CONTENT, "--voices-dir", "./voices//", "--f0-method", "yin", "-y", "-o", out)
+        self.fails(5, "E0501", "convert", "-i", self.speech, "--voice", "tom", "--voices-dir", "voices/", "-y", "-o", out)
         # Its content model is not that of the pack.
         e = self.fails(5, "E0501", "convert", "-i", self.speech, "--voice", "tom", "-y", "-o", out).error()
         self.assertIn('"content"', e["message"])
         self.fails(2, "E0202", "convert", "-i", self.speech, "--voice", "tom", *CONTENT, "--pitch", "auto", "-y", "-o", out)
+        weights = folder / "rvc.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+        self.fails(5, "E0502", "convert", "-i", self.speech, "--voice", "tom", *CONTENT, "-y", "-o", out)
         self.assertEqual(self.voices("rm", "tom")["removed"], "tom")
         self.fails(3, "E0313", "convert", "-i", self.speech, "--voice", "tom", *CONTENT, "-y", "-o", out)
 
@@ -195,10 +201,12 @@ class Voices(Case):
         file.unlink()
         self.assertIn('voice "tom" has no consent record', self.fails(9, "E0901", *use).error()["message"])
         file.write_text(text)
-        self.ok(*use)
+        r = self.ok(*use, *self.consent(voice_sha256=sha256(MODEL[1])), "--json").json()
+        self.assertEqual(r["consent"]["kind"], "file")
+        self.fails(9, "E0903", *use, *self.consent(voice_sha256="0" * 64), "-y")
 
     def test_consent_for_ad_hoc_voices(self):
-        use = ["convert", "-i", self.speech, *MODEL[:2], *CONTENT, "-y", "-o", "o.wav"]
+        use = ["convert", "-i", self.speech, *MODEL[:2], *CONTENT, "--f0-method", "yin", "-y", "-o", "o.wav"]
         r = self.ok(*use, *CONSENT, "--json").json()
         self.assertEqual((r["consent"]["kind"], r["consent"]["statement"], r["warnings"]), ("statement", CONSENT[1], []))
         r = self.ok(*use, *self.consent(voice_sha256=sha256(MODEL[1])), "--json").json()
@@ -228,6 +236,7 @@ class Voices(Case):
             (2, "E0202", [*add, "x" * 65, *PROMPT]),
             (3, "E0301", [*add, "mina", "--audio", "absent.wav", *text]),
             (3, "E0301", [*add, "mina", "--audio", self.folder, *text]),
+            (3, "E0301", [*add, "mina", "--audio", "/dev/zero", *text]),
             (3, "E0301", [*add, "mina", "--rvc-model", "absent.pth"]),
             (3, "E0301", [*add, "mina", *MODEL[:2], "--rvc-index", "absent.index"]),
             (3, "E0302", [*add, "mina", "--audio", MODEL[1], *text]),

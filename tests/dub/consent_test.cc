@@ -140,6 +140,24 @@ TEST_F(Consents, TheRecordMustBeOfThisVoice) {
   EXPECT_EQ(error_of([&] { voice_consent(two, {kHash}, kDay); }).code(), Code::kExclusiveFlags);
 }
 
+TEST_F(Consents, WhatTheResultSays) {
+  const std::string face =
+      write(R"({"subject":"M","date":"2026-11-01","purpose":"d","scope":["face"]})", "face.json");
+  const ConsentOptions none, words{.consent = {}, .i_have_consent = "Mina, 2026-11-02, demo"},
+      seen{.consent = {face}, .i_have_consent = ""},
+      foreign{.consent = {valid(",\"voice_sha256\":\"" + kHash + "\"")}, .i_have_consent = ""};
+  weights::PackVoice pack;
+  EXPECT_EQ(job_consent(none, nullptr, {kOther}, kDay).kind, "none");
+  EXPECT_EQ(job_consent(words, nullptr, {kOther}, kDay).kind, "statement");
+  EXPECT_EQ(job_consent(words, &pack, {}, kDay).kind, "pack");
+  const ConsentRecord r = job_consent(seen, nullptr, {kOther}, kDay);
+  EXPECT_EQ(r.kind + r.voice, "none");
+  EXPECT_EQ(r.face, read_consent(face, kDay).sha256());
+  EXPECT_EQ(error_of([&] { job_consent(foreign, nullptr, {kOther}, kDay); }).code(),
+            Code::kConsentForeign);
+  EXPECT_EQ(error_of([&] { job_consent(foreign, &pack, {}, kDay); }).code(), Code::kConsentForeign);
+}
+
 TEST_F(Consents, AStoredRecordIsCheckedWhereverItsVoiceIsUsed) {
   Consent c = read_consent(valid(R"(,"expires":"2026-11-05")"), kDay);
   weights::PackVoice voice;

@@ -9,6 +9,7 @@
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/dub/media_record.h"
 #include "vl/dub/spoken_text.h"
@@ -67,8 +68,12 @@ class CloneRun {
     const weights::PackVoice* voice =
         o.prompt_audio.empty() ? &models_.voice(config_.verb.voice) : nullptr;
     record_.voice = voice != nullptr ? voice->name : "prompt";
-    record_.consent = voice != nullptr ? consent_record(*voice)
-                                       : ad_hoc_consent(config_.consent, o.prompt_audio, warnings_);
+    std::vector<std::string> hashes;
+    if (config_.consent.given())
+      for (const std::string& file : o.prompt_audio) hashes.push_back(sha256_file(file));
+    record_.consent = job_consent(config_.consent, voice, hashes);
+    if (record_.consent.kind == "none")
+      warnings_.add({"W0119", "an ad-hoc voice is used without a consent record"});
     front_ends_ = std::make_unique<text::FrontEnds>(
         env_.assets_dir, pronunciations(config_.text, models_.pack(), record_.voice));
     record_.lang = language_of_text(config_, models_);

@@ -105,6 +105,16 @@ std::string trimmed(const std::string& text) {
 
 std::string statement_of(const Consent& c) { return c.subject + ", " + c.date + ", " + c.purpose; }
 
+/// What a record may name a voice by: its files as stored, and what they were made from.
+std::vector<std::string> hashes_of(const weights::PackVoice& voice) {
+  std::vector<std::string> out;
+  if (!voice.folder.empty()) out.push_back(stored_consent(voice).voice_sha256);
+  if (voice.prompt) out.push_back(voice.prompt->sha256);
+  if (voice.rvc) out.push_back(voice.rvc->sha256);
+  std::erase(out, "");
+  return out;
+}
+
 std::vector<Consent> given_consents(const ConsentOptions& o, Date day) {
   o.validate();
   std::vector<Consent> out;
@@ -177,7 +187,10 @@ std::optional<Consent> voice_consent(const ConsentOptions& o, const std::vector<
   bool foreign = false;
   for (Consent& c : given_consents(o, day)) {
     if (!c.covers(kVoice)) continue;
-    if (c.voice_sha256.empty() && !voice.empty()) c.voice_sha256 = voice.front();
+    if (c.voice_sha256.empty()) {
+      if (!voice.empty()) c.voice_sha256 = voice.front();
+      return c;
+    }
     if (std::find(voice.begin(), voice.end(), c.voice_sha256) != voice.end()) return c;
     foreign = true;
   }
@@ -253,16 +266,15 @@ ConsentRecord consent_record(const weights::PackVoice& voice) {
                               : consent_record(stored_consent(voice));
 }
 
-ConsentRecord ad_hoc_consent(const ConsentOptions& options, const std::vector<std::string>& files,
-                             WarningList& warnings) {
-  if (options.given()) {
-    std::vector<std::string> hashes;
-    for (const std::string& file : files)
-      if (fs::exists(file)) hashes.push_back(sha256_file(file));
-    if (const auto consent = voice_consent(options, hashes)) return consent_record(*consent);
-  }
-  warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
-  return {};
+ConsentRecord job_consent(const ConsentOptions& o, const weights::PackVoice* voice,
+                          const std::vector<std::string>& files, Date day) {
+  ConsentRecord out = voice != nullptr ? consent_record(*voice) : ConsentRecord{};
+  if (!o.given()) return out;
+  const auto consent = voice_consent(o, voice != nullptr ? hashes_of(*voice) : files, day);
+  if (consent && out.kind != "pack") out = consent_record(*consent);
+  for (const Consent& c : given_consents(o, day))
+    if (c.covers(kFace)) out.face = c.sha256();
+  return out;
 }
 
 }  // namespace vl::dub

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "vl/core/date.h"
-#include "vl/core/warning.h"
 #include "vl/dub/options.h"
 #include "vl/dub/record.h"
 #include "vl/weights/packs.h"
@@ -55,13 +54,15 @@ Consent stored_consent(const weights::PackVoice& voice);
 /// @throws as stored_consent; Error(kConsentInvalid) after its last day
 void check_voice_consent(const weights::PackVoice& voice, Date day = today());
 
-/// The consent for an ad-hoc voice made of these files, or none with W0119.
-/// @throws as voice_consent
-ConsentRecord ad_hoc_consent(const ConsentOptions& options, const std::vector<std::string>& files,
-                             WarningList& warnings);
-
 /// What results say of a consent, and of a registered voice or one of a pack.
 ConsentRecord consent_record(const Consent& consent);
 ConsentRecord consent_record(const weights::PackVoice& voice);
+/// What the result of a job says: a record that was given for this voice, else the stored one or
+/// the pack; and the record given for the face.
+/// @param voice null: an ad-hoc voice, whose record must be given, else the kind is "none"
+/// @param files hashes of the ad-hoc voice, as for voice_consent
+/// @throws as voice_consent
+ConsentRecord job_consent(const ConsentOptions& options, const weights::PackVoice* voice,
+                          const std::vector<std::string>& files, Date day = today());
 
 }  // namespace vl::dub

@@ -42,11 +42,8 @@ AudioConverter::AudioConverter(const ConvertConfig& config, const ModelPlaces& p
   if (!models.untrained().empty())
     warnings.add({"W0117", "the pack \"" + models.pack().name +
                                "\" is untrained: the output is noise by design"});
-  if (own_voice)
-    consent_ = consent_record(*voice);
-  else if (const auto consent = voice_consent(config.consent, {models.digest("rvc")}))
-    consent_ = consent_record(*consent);
-  else
+  consent_ = job_consent(config.consent, voice, {models.digest("rvc")});
+  if (consent_.kind == "none")
     warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
   std::error_code error;
   fs::create_directories(cache_dir_, error);

@@ -3,9 +3,11 @@
 #include "vl/dub/spoken_text.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/media/video_writer.h"
 
@@ -67,12 +69,19 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
 /// the speaker of the source is the input.
 ConsentRecord consent_of(const DubConfig& c, const weights::PackVoice* voice,
                          WarningList& warnings) {
-  if (voice != nullptr && c.rvc.rvc_model.empty() && c.clone.prompt_audio.empty())
-    return consent_record(*voice);
-  std::vector<std::string> files = c.clone.prompt_audio;
-  if (!c.rvc.rvc_model.empty()) files.push_back(c.rvc.rvc_model);
-  if (files.empty()) files.push_back(c.dub.input);
-  return ad_hoc_consent(c.consent, files, warnings);
+  const bool adhoc = voice == nullptr || !c.rvc.rvc_model.empty() || !c.clone.prompt_audio.empty();
+  std::vector<std::string> hashes;
+  if (adhoc && c.consent.given()) {
+    std::vector<std::string> files = c.clone.prompt_audio;
+    files.push_back(c.rvc.rvc_model);
+    for (const std::string& file : files)
+      if (!file.empty() && std::filesystem::exists(file)) hashes.push_back(sha256_file(file));
+    if (hashes.empty()) hashes.push_back(sha256_file(c.dub.input));
+  }
+  ConsentRecord out = job_consent(c.consent, adhoc ? nullptr : voice, hashes);
+  if (out.kind == "none")
+    warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  return out;
 }
 
 }  // namespace

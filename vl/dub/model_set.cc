@@ -97,8 +97,9 @@ const weights::PackVoice* ModelSet::registered(const std::string& name) const {
 }
 
 bool ModelSet::of_user(const weights::PackSource& source) const {
-  return !places_.voices_dir.empty() &&
-         source.file.parent_path().parent_path() == places_.voices_dir;
+  if (places_.voices_dir.empty() || source.file.empty()) return false;
+  const fs::path one = voices_.path_of("x").lexically_normal();
+  return source.file.lexically_normal().parent_path().parent_path() == one.parent_path();
 }
 
 std::string ModelSet::digest(const std::string& role) const {

@@ -113,11 +113,21 @@ class Registration {
   weights::VoiceFile file_;
 };
 
+/// A pipe or a device has no hash that would hold for the next reading.
+std::string digest_of(const std::string& file) {
+  std::error_code ignored;
+  if (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored) &&
+      !fs::is_directory(file, ignored))
+    throw Error(Code::kNotFound, fmt::format("cannot read {}: it is no regular file", file),
+                Where{.file = file});
+  return sha256_file(file);
+}
+
 Consent consent_for(const std::string& name, const VoiceConfig& config) {
   std::vector<std::string> hashes;
   for (const std::string* file : {&config.voice.audio, &config.voice.rvc_model})
-    if (!file->empty()) hashes.push_back(sha256_file(*file));
-  if (!config.voice.rvc_index.empty()) sha256_file(config.voice.rvc_index);  // is it there at all?
+    if (!file->empty()) hashes.push_back(digest_of(*file));
+  if (!config.voice.rvc_index.empty()) digest_of(config.voice.rvc_index);  // is it there at all?
   if (const auto consent = voice_consent(config.consent, hashes)) return *consent;
   throw Error(Code::kNoConsent, fmt::format("voice \"{}\" has no consent record", name), {},
               {"give --consent FILE whose scope has voice, or --i-have-consent \"NAME, DATE, "
