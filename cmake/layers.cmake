@@ -61,6 +61,7 @@ function(vl_add_layers)
     if(name STREQUAL "kernels")
       # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake), so that both share one set of threads.
       set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc ${CMAKE_SOURCE_DIR}/vl/kernels/parallel.cc
+                                  ${CMAKE_SOURCE_DIR}/vl/kernels/team.cc
                                   PROPERTIES COMPILE_OPTIONS -fopenmp)
       target_link_libraries(vl_kernels PUBLIC ${_torch}/lib/libgomp.so.1)
       vl_isa_flags("${sources}")

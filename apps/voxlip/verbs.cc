@@ -39,7 +39,10 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
                        .assets_dir = assets,
                        .pack = g.pack,
                        .chosen = {},
-                       .reference = g.engine == "ref"};
+                       .reference = g.engine == "ref",
+                       .precision = g.engine == "w8a16"     ? nn::Precision::kInt8
+                                    : g.precision == "bf16" ? nn::Precision::kBfloat16
+                                                            : nn::Precision::kFloat32};
   for (const std::string& m : g.model) {
     const size_t eq = m.find('=');
     if (eq == std::string::npos)

@@ -22,6 +22,8 @@ struct ModelPlaces {
   std::string pack;                           ///< --pack: name or folder; empty: the built-in one
   std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
   bool reference = false;                     ///< models compute by the engine "ref"
+  /// Of the weights of models that have a choice (VALL-E X); not with `reference`.
+  nn::Precision precision = nn::Precision::kFloat32;
 };
 
 /// The folder of the pack that `places.pack` names, or nothing.

@@ -85,6 +85,10 @@ void use_reference_path(torch::nn::Module& module) {
   if (auto* ours = dynamic_cast<nn::Module*>(&module)) ours->set_path(nn::Path::kReference);
 }
 
+void set_precision(torch::nn::Module& module, nn::Precision precision) {
+  if (auto* ours = dynamic_cast<nn::Module*>(&module)) ours->set_precision(precision);
+}
+
 [[noreturn]] static void no_such_class(const std::string& role, const std::string& arch,
                                        const std::vector<std::string>& roles) {
   fail(Code::kUnsupportedVariant, "this build has no model of role \"{}\"{}; roles: {}", role,
