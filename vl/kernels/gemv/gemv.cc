@@ -49,7 +49,7 @@ void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
   const GemvVariant& v = variant();
   switch (m.type) {
     case WeightType::kInt8:
-      return v.int8(call);
+      return cpu_has_vnni() && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call) : v.int8(call);
     case WeightType::kBfloat16:
       return v.bfloat16(call);
     default:

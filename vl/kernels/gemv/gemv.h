@@ -30,9 +30,10 @@ struct GemvRows {
   bool add = false;  ///< y += instead of y =, after the ReLU
 };
 
-/// Outputs begin .. end - 1 of every row, on the calling thread; sums in float32. The weights are
-/// read once for up to eight rows. A result's bits depend on its row of x and on the ISA, not on
-/// how many rows there are nor on how the outputs are split.
+/// Outputs begin .. end - 1 of every row, on the calling thread; sums in float32, or, of int8
+/// weights where the CPU has AVX512-VNNI, exact ones of activations rounded to 16 bits of their
+/// row's largest. The weights are read once for up to eight rows. A result's bits depend on its row
+/// of x and on the ISA, not on how many rows there are nor on how the outputs are split.
 void gemv(const GemvMatrix& matrix, const GemvRows& rows, int64_t begin, int64_t end);
 
 /// LayerNorm of one row of n floats: weight * (x - mean) / sqrt(variance + eps) + bias.

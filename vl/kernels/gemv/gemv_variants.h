@@ -25,6 +25,10 @@ struct GemvVariant {
   float (*read)(const void* data, long bytes);
 };
 
+/// Columns that gemv_int8_vnni() takes at most.
+constexpr long kGemvVnniColumns = 8192;
+void gemv_int8_vnni(const GemvCall& call);
+
 extern const GemvVariant kGemvGeneric, kGemvAvx2, kGemvAvx512;
 
 }  // namespace vl::kernels
