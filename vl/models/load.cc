@@ -3,6 +3,7 @@
 #include "vl/core/error.h"
 #include "vl/models/registry.h"
 #include "vl/nn/module.h"
+#include "vl/weights/mapped_pages.h"
 #include "vl/weights/safetensors.h"
 
 namespace vl::models {
@@ -68,6 +69,7 @@ void load_state(torch::nn::Module& module, const weights::StateDict& tensors,
       throw Error(Code::kBadWeights, fmt::format("weights hold NaN or infinity in \"{}\"", key),
                   Where{.file = file});
     slot.set_data(ready);
+    if (value.is_contiguous()) weights::release_pages(value.const_data_ptr(), value.nbytes());
   }
 }
 

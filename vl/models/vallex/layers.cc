@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "vl/weights/mapped_pages.h"
+
 namespace vl::models::vallex {
 
 namespace {
@@ -76,7 +78,10 @@ NormWeights Norm::resolve(const at::Tensor& stage) const {
 }
 
 void Norm::release() {
-  if (project_) project_->weight.set_data(at::empty({0}));
+  if (!project_) return;
+  const at::Tensor weight = project_->weight.detach();
+  project_->weight.set_data(at::empty({0}));
+  weights::release_pages(weight.const_data_ptr(), weight.nbytes());
 }
 
 at::Tensor apply_norm(const NormWeights& norm, const at::Tensor& x) {

@@ -4,6 +4,7 @@
 
 #include "vl/core/allocator.h"
 #include "vl/kernels/cpu_isa.h"
+#include "vl/weights/mapped_pages.h"
 
 namespace vl::models::vallex {
 
@@ -36,7 +37,7 @@ at::Tensor Projection::operator()(const at::Tensor& x) const {
 
 void Projection::store(nn::Precision precision) {
   if (precision == nn::Precision::kFloat32) return;
-  const at::Tensor from = weight_.detach();
+  const at::Tensor from = weight_.detach();  // keeps the float32 numbers for the moment
   const bool small = precision == nn::Precision::kInt8;
   at::Tensor to = large_tensor(from.sizes(), small ? at::kChar : at::kBFloat16);
   if (small) {
@@ -48,6 +49,7 @@ void Projection::store(nn::Precision precision) {
     to.copy_(from);
   }
   weight_.set_data(to);
+  weights::release_pages(from.const_data_ptr(), from.nbytes());
 }
 
 kernels::GemvMatrix Projection::matrix() const {
