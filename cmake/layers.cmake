@@ -26,6 +26,9 @@ function(vl_isa_flags sources)
   foreach(file ${sources})
     if(file MATCHES "_avx2\\.cc$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-ffp-contract=fast")
+    elseif(file MATCHES "_vnni\\.cc$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+                                  "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mavx512vnni;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")
     elseif(file MATCHES "_avx512\\.cc$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
                                   "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")
@@ -69,6 +72,7 @@ function(vl_add_layers)
     if(name STREQUAL "kernels")
       # The OpenMP run-time is libtorch's own (cmake/libtorch.cmake), so that both share one set of threads.
       set_source_files_properties(${CMAKE_SOURCE_DIR}/vl/kernels/cpu_mode.cc ${CMAKE_SOURCE_DIR}/vl/kernels/parallel.cc
+                                  ${CMAKE_SOURCE_DIR}/vl/kernels/team.cc
                                   PROPERTIES COMPILE_OPTIONS -fopenmp)
       target_link_libraries(vl_kernels PUBLIC ${_torch}/lib/libgomp.so.1)
       vl_isa_flags("${sources}")

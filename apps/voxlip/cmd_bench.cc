@@ -31,6 +31,7 @@ std::vector<std::string> summary_lines(const bench::StageResult& result) {
   for (const auto* remarks : {&result.invalid, &result.warnings})
     for (const bench::Remark& r : *remarks)
       out.push_back(fmt::format("  {}: {}", r.code, r.sentence));
+  for (const std::string& line : result.remarks) out.push_back("  " + line);
   return out;
 }
 
@@ -53,7 +54,8 @@ class BenchRun : public Verb {
     bench::BenchSetting setting{.places = model_places(c.global),
                                 .build = {VL_VERSION, VL_GIT, VL_TORCH_VERSION},
                                 .seed = static_cast<uint64_t>(c.global.seed),
-                                .overwrite = c.global.overwrite};
+                                .overwrite = c.global.overwrite,
+                                .half = c.global.precision == "bf16"};
     setting.check_cancelled = [cancel = c.cancel] { cancel.check(); };
     setting.on_row = [&c](const bench::StageResult& result) {
       if (c.global.quiet) return;

@@ -14,11 +14,13 @@ void describe(GlobalOptions& o, Fields& f) {
         "named set of values: realtime balanced quality public parity, or an own one");
   f.add("print_config", &o.print_config, "print the effective configuration and exit");
   f.add("device", &o.device, "auto, cpu, cuda, cuda:N; this build computes on the CPU");
-  f.add("precision", &o.precision, "auto is fp32 on the CPU").one_of({"auto", "fp32"});
-  f.add(
-       "engine", &o.engine,
-       "fused: our kernels where a network has them; ref: plain ATen, the public operator sequence")
-      .one_of({"ref", "fused"});
+  f.add("precision", &o.precision,
+        "of weights; auto is fp32 on the CPU; bf16: VALL-E X, others stay fp32")
+      .one_of({"auto", "fp32", "bf16"});
+  f.add("engine", &o.engine,
+        "fused: our kernels where a network has them; w8a16: the same, VALL-E X with int8 weights; "
+        "ref: plain ATen, the public operator sequence")
+      .one_of({"ref", "fused", "w8a16"});
   f.add("threads", &o.threads, "threads of one computation; 0: physical cores")
       .range(0, 1024)
       .alias({"t", "num_threads"});
@@ -51,7 +53,9 @@ void settle(GlobalOptions& o) {
                 {}, {"use --device cpu"});
   }
   o.device = "cpu";
-  o.precision = "fp32";
+  if (o.precision == "auto") o.precision = "fp32";
+  if (o.precision == "bf16" && o.engine == "ref")
+    fail(Code::kBadValue, "precision bf16 is not one of engine \"ref\", which computes in fp32");
   const std::filesystem::path data = data_dir();
   if (o.models_dir.empty()) o.models_dir = (data / "models").string();
   if (o.voices_dir.empty()) o.voices_dir = (data / "voices").string();

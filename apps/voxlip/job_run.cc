@@ -62,6 +62,7 @@ JobRun::JobRun(VerbContext& c, const std::string& verb, const std::vector<Planne
 
 void JobRun::start(dub::JobRecord& record) const {
   record.job = id_;
+  record.precision = context_.global.precision;
   record.job_dir = (fs::path(context_.global.cache_dir) / "jobs" / id_).string();
 }
 

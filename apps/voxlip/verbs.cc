@@ -44,7 +44,10 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
                        .pack = g.pack,
                        .chosen = {},
                        .reference = g.engine == "ref",
-                       .voices_dir = g.voices_dir};
+                       .voices_dir = g.voices_dir,
+                       .precision = g.engine == "w8a16"     ? nn::Precision::kInt8
+                                    : g.precision == "bf16" ? nn::Precision::kBfloat16
+                                                            : nn::Precision::kFloat32};
   for (const std::string& m : g.model) {
     const size_t eq = m.find('=');
     if (eq == std::string::npos)

@@ -51,7 +51,8 @@ TEST(Inputs, VoicedGlidesPausesAndNoise) {
 }
 
 TEST(Cases, NamesAreFoundAndNearOnesSuggested) {
-  for (const char* name : {"rvc.content", "rvc.f0", "rvc.synth", "rvc.convert"})
+  for (const char* name : {"rvc.content", "rvc.f0", "rvc.synth", "rvc.convert", "vallex.ar_step",
+                           "vallex.prefill", "vallex.nar", "vallex.codec", "vallex.clone"})
     EXPECT_EQ(find_case(name).name, name);
   try {
     find_case("rvc.contnt");

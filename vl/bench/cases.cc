@@ -6,7 +6,11 @@
 namespace vl::bench {
 
 const std::vector<StageCase>& stage_cases() {
-  static const std::vector<StageCase> all = rvc_cases();
+  static const std::vector<StageCase> all = [] {
+    std::vector<StageCase> out = rvc_cases();
+    for (const StageCase& c : vallex_cases()) out.push_back(c);
+    return out;
+  }();
   return all;
 }
 

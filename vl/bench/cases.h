@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <ATen/core/Tensor.h>
 #include <nlohmann/json.hpp>
 
 #include "vl/dub/model_set.h"
@@ -24,12 +25,18 @@ struct PreparedCase {
   std::function<void(int64_t sample)> query;
   std::string inputs_sha256;   ///< of the bytes of all samples
   nlohmann::json config = {};  ///< what else decides the work: the models' configurations, shapes
+  /// [N, classes] of fixed inputs, by which an engine is compared with another; may be absent.
+  std::function<at::Tensor()> logits = {};
+  /// What people should read beside a row with this median; may be absent.
+  std::function<std::vector<std::string>(double p50_ms)> remarks = {};
 };
 
 /// One stage alone, its inputs already on the device (`--stage NAME`, kind = stage).
 struct StageCase {
-  std::string name;    ///< "rvc.content"
-  std::string column;  ///< of the row that its median also belongs to: "rvc_feat_ms"
+  std::string name;  ///< "rvc.content"
+  /// Of the row that its median also belongs to, in the unit that its name ends with:
+  /// "rvc_feat_ms"; may be empty.
+  std::string column;
   /// Loads models and makes inputs; not timed. @throws Error of the models
   PreparedCase (*prepare)(const CaseRequest& request);
 };
@@ -40,5 +47,6 @@ const std::vector<StageCase>& stage_cases();
 const StageCase& find_case(const std::string& name);
 
 std::vector<StageCase> rvc_cases();
+std::vector<StageCase> vallex_cases();
 
 }  // namespace vl::bench

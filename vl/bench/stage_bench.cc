@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
@@ -26,7 +27,7 @@ using nlohmann::json;
 namespace {
 
 constexpr int64_t kSamples = 8;
-const std::string kReference = "ref";
+const std::string kReference = "ref", kInt8 = "w8a16";
 constexpr double kLongClip = 30;  // from here warm-up is limited by queries instead of time
 constexpr int64_t kLongWarmUp = 20;
 
@@ -58,6 +59,23 @@ std::string weights_word(const dub::ModelSet& models, bool chosen) {
   return chosen ? "public" : "pack";
 }
 
+nn::Precision precision_of(const std::string& engine, bool half) {
+  if (engine == kInt8) return nn::Precision::kInt8;
+  return half && engine != kReference ? nn::Precision::kBfloat16 : nn::Precision::kFloat32;
+}
+
+/// How far the logits of an engine are from those of one that computes in float32.
+std::string quality(const at::Tensor& got, const at::Tensor& want, const std::string& engine) {
+  const at::Tensor p = want.to(at::kDouble).log_softmax(-1),
+                   q = got.to(at::kDouble).log_softmax(-1);
+  const double kl = (p.exp() * (p - q)).sum(-1).mean().item<double>();
+  const double same = want.argmax(-1).eq(got.argmax(-1)).to(at::kDouble).mean().item<double>();
+  return fmt::format(
+      "against {} over {} forced steps: top-1 agreement {:.1f} %, mean KL {:.2e} nats, largest "
+      "difference of a logit {:.2e}",
+      engine, want.size(0), 100 * same, kl, (got - want).abs().max().item<double>());
+}
+
 std::string query_lines(const std::string& run_id, const EngineRun& run) {
   std::string out;
   for (size_t i = 0; i < run.queries.size(); ++i) {
@@ -71,6 +89,21 @@ std::string query_lines(const std::string& run_id, const EngineRun& run) {
   return out;
 }
 
+std::vector<std::string> remarks(const std::map<std::string, LoadedEngine>& loaded,
+                                 const std::string& engine, bool half, double p50_ms) {
+  const c10::InferenceMode inference;
+  const PreparedCase& own = loaded.at(engine).prepared;
+  std::vector<std::string> out;
+  if (own.remarks && p50_ms > 0) out = own.remarks(p50_ms);
+  if (!own.logits || precision_of(engine, half) == nn::Precision::kFloat32) return out;
+  for (const auto& [name, other] : loaded)
+    if (precision_of(name, half) == nn::Precision::kFloat32) {
+      out.push_back(quality(own.logits(), other.prepared.logits(), name));
+      break;
+    }
+  return out;
+}
+
 void run_case(const StageCase& stage, double clip_s, const BenchOptions& options,
               const BenchSetting& setting, const std::string& job, const std::string& env_hash,
               Collected& all) {
@@ -80,6 +113,7 @@ void run_case(const StageCase& stage, double clip_s, const BenchOptions& options
   for (const std::string& engine : options.engines) {
     dub::ModelPlaces places = setting.places;
     places.reference = engine == kReference;
+    places.precision = precision_of(engine, setting.half);
     LoadedEngine& e = loaded[engine];
     e.models = std::make_unique<dub::ModelSet>(places);
     e.prepared = stage.prepare({*e.models, clip_s, kSamples});
@@ -116,9 +150,12 @@ void run_case(const StageCase& stage, double clip_s, const BenchOptions& options
   for (const dub::ModelRecord& m : models.used()) config.models[m.role] = m.sha256;
   for (const EngineRun& run : run_single(plan, hooks)) {
     config.engine = run.engine;
+    config.precision =
+        precision_of(run.engine, setting.half) == nn::Precision::kBfloat16 ? "bf16" : "fp32";
     const std::string id = fmt::format("{}_{}", job, all.outcome.rows.size());
-    const StageResult result =
+    StageResult result =
         stage_row(config, {id, utc, env_hash, setting.build.git, stage.column}, run);
+    result.remarks = remarks(loaded, run.engine, setting.half, result.row.number("p50_ms"));
     all.outcome.rows.push_back(result.row);
     all.configs[canonical_hash(to_json(config))] = to_json(config);
     all.queries += query_lines(id, run);
@@ -135,7 +172,7 @@ void describe(BenchOptions& o, Fields& f) {
   for (const Profile& p : profiles()) names.push_back(p.name);
   f.add("profile", &o.profile, "least number of queries and seconds").one_of(names);
   f.add("engines", &o.engines, "engines to measure; several are interleaved query by query")
-      .one_of({kReference, "fused"});
+      .one_of({kReference, "fused", kInt8});
   f.add("out", &o.out, "folder for rows.csv, queries.jsonl, config.json and env.json").alias({"o"});
 }
 

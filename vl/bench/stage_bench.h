@@ -29,6 +29,7 @@ struct BenchSetting {
   BuildFacts build;
   uint64_t seed = 0;
   bool overwrite = false;
+  bool half = false;  ///< the engine "fused" keeps weights as bfloat16 where a model can
   std::function<void()> check_cancelled = [] {};
   /// Told about every row as it is finished.
   std::function<void(const StageResult&)> on_row = [](const StageResult&) {};

@@ -16,11 +16,11 @@ void set(BenchRow& row, const std::string& column, std::optional<double> value) 
 
 void set_work(BenchRow& row, const StageConfig& c) {
   const std::pair<const char*, std::string> words[] = {
-      {"kind", "stage"},          {"scenario", "single"}, {"profile", c.profile.name},
-      {"label", c.stage},         {"chain", kNoAxis},     {"preset", kNoAxis},
-      {"gpu_policy", kNoAxis},    {"precision", "fp32"},  {"engine", c.engine},
-      {"graph", "off"},           {"overlap", kNoAxis},   {"chunk_s", kNoAxis},
-      {"checkpointing", kNoAxis}, {"stage_cache", "off"}, {"weights", c.weights}};
+      {"kind", "stage"},          {"scenario", "single"},     {"profile", c.profile.name},
+      {"label", c.stage},         {"chain", kNoAxis},         {"preset", kNoAxis},
+      {"gpu_policy", kNoAxis},    {"precision", c.precision}, {"engine", c.engine},
+      {"graph", "off"},           {"overlap", kNoAxis},       {"chunk_s", kNoAxis},
+      {"checkpointing", kNoAxis}, {"stage_cache", "off"},     {"weights", c.weights}};
   for (const auto& [column, word] : words) row.set(column, word);
   for (const char* column : {"batch", "streams"}) row.set(column, int64_t{1});
   row.set("gpus", int64_t{0});
@@ -60,7 +60,9 @@ void set_speed(BenchRow& row, double clip_s, const std::string& column) {
   row.set("in_flight", row.number("clips_per_s") * mean_ms / 1000);
   row.set("rtf", mean_ms / 1000 / clip_s);
   row.set("x_realtime", clip_s * 1000 / mean_ms);
-  row.set(column, row.get("p50_ms"));
+  if (column.empty()) return;
+  const bool micro = column.size() > 3 && column.compare(column.size() - 3, 3, "_us") == 0;
+  row.set(column, row.number("p50_ms") * (micro ? 1000 : 1));
 }
 
 void set_host(BenchRow& row, const HostUse& h) {
@@ -85,7 +87,7 @@ nlohmann::json to_json(const StageConfig& c) {
           {"min_count", c.profile.count},
           {"min_duration_s", c.profile.duration_s},
           {"device", "cpu"},
-          {"precision", "fp32"},
+          {"precision", c.precision},
           {"engine", c.engine},
           {"graph", "off"},
           {"chain", kNoAxis},

@@ -13,7 +13,7 @@ namespace vl::bench {
 /// The complete configuration of one row, defaults included, no facts of the machine: what
 /// config_hash is made of. Axes that a single stage does not have are "-".
 struct StageConfig {
-  std::string stage, engine, weights;
+  std::string stage, engine, precision = "fp32", weights;
   Profile profile;
   double clip_s = 0;
   int64_t samples = 0, threads = 0;
@@ -34,6 +34,7 @@ struct RowFacts {
 struct StageResult {
   BenchRow row;
   std::vector<Remark> invalid, warnings;
+  std::vector<std::string> remarks;  ///< what the case says about its own figures
 };
 
 /// The row of one engine's run: kind = stage, scenario = single, `label` is the stage's name.

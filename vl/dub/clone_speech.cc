@@ -161,19 +161,21 @@ class CloneRun {
     writer_ = std::make_unique<media::AudioWriter>(
         config_.verb.out, media::AudioFormat{kind_, stages::kCodecRate, 1}, env_.overwrite);
     const CloneOptions& o = config_.clone;
-    int64_t done = 0, current = 0;
+    int64_t done = 0;
     stages::SpeakTextOptions options;
     options.line = {.sampling = {o.temperature, o.top_k, o.top_p},
                     .seed = env_.seed,
                     .takes = record_.takes,
                     .length_penalty = o.length_penalty,
+                    .repetition_guard = config_.long_text.repetition_guard,
                     .cancelled = env_.cancelled};
     options.line.progress = [&](int64_t frames) {
-      current = frames;
       if (env_.on_progress)
         env_.on_progress("vallex", done + frames, std::max(total, done + frames), "frames");
     };
-    options.on_line = [&](size_t) { done += current; };
+    options.on_line = [&](size_t lines_done) {
+      done = total * static_cast<int64_t>(lines_done) / static_cast<int64_t>(spoken.size());
+    };
     options.mode = config_.long_text.long_text == "sliding" ? stages::LongText::kSliding
                                                             : stages::LongText::kFixed;
     const std::string& accent = config_.long_text.accent;

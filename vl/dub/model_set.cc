@@ -144,7 +144,10 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_file(const std::string& role,
                                                        const std::string& name) {
   const models::ModelFile file = models::read_model(role, weights::read_checkpoint(path));
   auto module = models::build(file, path);
-  if (places_.reference) models::use_reference_path(*module);
+  if (places_.reference)
+    models::use_reference_path(*module);
+  else
+    models::set_precision(*module, places_.precision);
   used_.push_back({role, name, digests_.of(path)});
   return module;
 }

@@ -24,6 +24,8 @@ struct ModelPlaces {
   std::map<std::string, std::string> chosen;  ///< role -> NAME or FILE, from flags
   bool reference = false;                     ///< models compute by the engine "ref"
   std::filesystem::path voices_dir = {};      ///< registered voices; empty: those of the pack only
+  /// Of the weights of models that have a choice (VALL-E X); not with `reference`.
+  nn::Precision precision = nn::Precision::kFloat32;
 };
 
 /// Before the name of a voice: the pack's, whatever is registered under that name.

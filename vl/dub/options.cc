@@ -77,6 +77,9 @@ void describe(LongTextOptions& o, Fields& f) {
   f.add("long_text", &o.long_text,
         "fixed: every sentence has the same prompt; sliding: half of them the sentence before")
       .one_of({"fixed", "sliding"});
+  f.add("repetition_guard", &o.repetition_guard,
+        "a loop of this many frames is cut and drawn again; 0: off")
+      .range(0, 1000);
   f.add("max_line_s", &o.max_line_s, "sentences longer than this are split, seconds").range(1, 19);
 }
 

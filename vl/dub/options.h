@@ -47,6 +47,7 @@ struct LongTextOptions {
   std::string accent = "auto";
   std::string long_text = "fixed";
   double max_line_s = 15.0;
+  int64_t repetition_guard = 0;
 };
 void describe(LongTextOptions& o, Fields& f);
 

@@ -34,6 +34,12 @@ std::atomic<Isa>& current() {
 
 Isa cpu_isa() { return current().load(std::memory_order_relaxed); }
 
+bool cpu_has_vnni() { return cpu_isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512vnni"); }
+
+bool cpu_multiplies_bfloat16() {
+  return cpu_isa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
+}
+
 void set_cpu_isa(Isa isa) { current() = isa < supported() ? isa : supported(); }
 
 }  // namespace vl::kernels

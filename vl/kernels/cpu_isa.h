@@ -13,4 +13,11 @@ Isa cpu_isa();
 /// that the CPU has.
 void set_cpu_isa(Isa isa);
 
+/// Whether there are products of bytes (AVX512-VNNI) beside kAvx512.
+bool cpu_has_vnni();
+
+/// Whether products of bfloat16 matrices are faster than those of float32 ones here (AVX512-BF16,
+/// which every CPU with AMX has too).
+bool cpu_multiplies_bfloat16();
+
 }  // namespace vl::kernels

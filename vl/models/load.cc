@@ -3,6 +3,7 @@
 #include "vl/core/error.h"
 #include "vl/models/registry.h"
 #include "vl/nn/module.h"
+#include "vl/weights/mapped_pages.h"
 #include "vl/weights/safetensors.h"
 
 namespace vl::models {
@@ -68,6 +69,7 @@ void load_state(torch::nn::Module& module, const weights::StateDict& tensors,
       throw Error(Code::kBadWeights, fmt::format("weights hold NaN or infinity in \"{}\"", key),
                   Where{.file = file});
     slot.set_data(ready);
+    if (value.is_contiguous()) weights::release_pages(value.const_data_ptr(), value.nbytes());
   }
 }
 
@@ -83,6 +85,10 @@ std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::strin
 
 void use_reference_path(torch::nn::Module& module) {
   if (auto* ours = dynamic_cast<nn::Module*>(&module)) ours->set_path(nn::Path::kReference);
+}
+
+void set_precision(torch::nn::Module& module, nn::Precision precision) {
+  if (auto* ours = dynamic_cast<nn::Module*>(&module)) ours->set_precision(precision);
 }
 
 [[noreturn]] static void no_such_class(const std::string& role, const std::string& arch,

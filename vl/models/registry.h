@@ -7,6 +7,7 @@
 #include <torch/nn/module.h>
 #include <nlohmann/json.hpp>
 
+#include "vl/nn/module.h"
 #include "vl/weights/checkpoint.h"
 
 namespace vl::models {
@@ -56,6 +57,10 @@ std::shared_ptr<torch::nn::Module> build(const ModelFile& file, const std::strin
 /// Lets a model compute in plain ATen, in the operator sequence of the public code (nn::Path): the
 /// engine "ref". Before it is shared.
 void use_reference_path(torch::nn::Module& module);
+
+/// Converts the weights of a model that has other forms of them (nn::Precision); others stay as
+/// they are. Before it is shared.
+void set_precision(torch::nn::Module& module, nn::Precision precision);
 
 template <class M>
 std::shared_ptr<const M> build_as(const ModelFile& file, const std::string& source_name) {

@@ -12,6 +12,10 @@ namespace vl::nn {
 /// rearranged weights where a block has them (CPU, float32).
 enum class Path { kReference, kFused };
 
+/// How the matrices of a model that has a choice are kept: as the file has them, as bfloat16, or as
+/// int8 with a scale for each row while activations stay float ("w8a16").
+enum class Precision { kFloat32, kBfloat16, kInt8 };
+
 /// Base of every block: parameters and buffers carry the public state-dict names. Blocks are const
 /// once loaded; state of a stream is an argument.
 class Module : public torch::nn::Module {
@@ -23,6 +27,10 @@ class Module : public torch::nn::Module {
   /// For this block and all below it, before it is shared. Blocks start with kFused; after
   /// kReference what was precomputed is dropped, and loaded() has to follow a change back.
   void set_path(Path path);
+
+  /// Converts the weights once, after loaded() and before the block is shared; there is no way
+  /// back. Blocks that have no such form stay as they are.
+  virtual void set_precision(Precision) {}
 
  protected:
   /// Drops what loaded() made.

@@ -29,33 +29,67 @@ at::Tensor prompt_codes(const models::encodec::Encodec& codec, const Speech& wav
   return codec.encode(x, kCodecBooks).codes[0].t().contiguous();
 }
 
+namespace {
+
+models::vallex::LmInput input_of(const text::VallexTokens& line, const VoicePrompt& prompt,
+                                 int64_t accent) {
+  const std::vector<int64_t> one_language(line.ids.size(), accent);
+  return {
+      .text_tokens = joined(prompt.words.ids, line.ids),
+      .language_ids = joined(prompt.words.languages, accent < 0 ? line.languages : one_language),
+      .prompt_codes = prompt.codes};
+}
+
+models::vallex::DecodeOptions decoding(const SpeakOptions& o) {
+  models::vallex::DecodeOptions out;
+  out.sampling = o.sampling;
+  out.seed = o.seed;
+  out.sequence = static_cast<uint64_t>((o.line - 1) * kMostTakes);
+  out.best_of = o.takes;
+  out.length_penalty = o.length_penalty;
+  out.fixed_frames = o.fixed_frames;
+  out.repetition_guard = o.repetition_guard;
+  out.cancelled = o.cancelled;
+  out.progress = o.progress;
+  return out;
+}
+
+}  // namespace
+
+std::vector<SpokenCodes> speak_codes(const models::vallex::Vallex& lm,
+                                     const std::vector<text::VallexTokens>& lines,
+                                     const VoicePrompt& prompt,
+                                     const std::vector<SpeakOptions>& options) {
+  std::vector<models::vallex::LmInput> inputs;
+  std::vector<models::vallex::DecodeOptions> decode;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    inputs.push_back(input_of(lines[i], prompt, options[i].accent));
+    decode.push_back(decoding(options[i]));
+  }
+  const std::vector<models::vallex::Decoded> decoded = lm.decode_batch(inputs, decode);
+  std::vector<SpokenCodes> out;
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const SpeakOptions& o = options[i];
+    const models::vallex::Decoded& d = decoded[i];
+    const auto cancelled = [&] { fail(Code::kCancelled, "cancelled in line {}", o.line); };
+    if (d.stopped_by == models::vallex::StoppedBy::kCancelled) cancelled();
+    if (d.tokens.size(0) == 0)
+      throw Error(Code::kSpeechRejected,
+                  fmt::format("line {}: no acceptable speech in {} takes", o.line, o.takes), {},
+                  {"try another --seed or more --takes"});
+    const models::vallex::NarResult rest = lm.nar(inputs[i], d.tokens, {.cancelled = o.cancelled});
+    if (rest.cancelled) cancelled();
+    out.push_back({.codes = rest.codes.cpu(),
+                   .take_used = d.take,
+                   .log_prob = d.log_prob,
+                   .stopped_by = models::vallex::name(d.stopped_by)});
+  }
+  return out;
+}
+
 SpokenCodes speak_codes(const models::vallex::Vallex& lm, const text::VallexTokens& line,
                         const VoicePrompt& prompt, const SpeakOptions& o) {
-  models::vallex::GenerateRequest request;
-  const std::vector<int64_t> one_language(line.ids.size(), o.accent);
-  request.input.text_tokens = joined(prompt.words.ids, line.ids);
-  request.input.language_ids =
-      joined(prompt.words.languages, o.accent < 0 ? line.languages : one_language);
-  request.input.prompt_codes = prompt.codes;
-  request.options.sampling = o.sampling;
-  request.options.seed = o.seed;
-  request.options.sequence = static_cast<uint64_t>((o.line - 1) * kMostTakes);
-  request.options.best_of = o.takes;
-  request.options.length_penalty = o.length_penalty;
-  request.options.fixed_frames = o.fixed_frames;
-  request.options.cancelled = o.cancelled;
-  request.options.progress = o.progress;
-  const models::vallex::Generated generated = lm.generate(request);
-  if (generated.stopped_by == models::vallex::StoppedBy::kCancelled)
-    fail(Code::kCancelled, "cancelled in line {}", o.line);
-  if (generated.codes.size(0) == 0)
-    throw Error(Code::kSpeechRejected,
-                fmt::format("line {}: no acceptable speech in {} takes", o.line, o.takes), {},
-                {"try another --seed or more --takes"});
-  return {.codes = generated.codes,
-          .take_used = generated.take,
-          .log_prob = generated.log_prob,
-          .stopped_by = models::vallex::name(generated.stopped_by)};
+  return speak_codes(lm, std::vector{line}, prompt, std::vector{o})[0];
 }
 
 SpokenLine SpeakCodec::run(const text::VallexTokens& line, const VoicePrompt& prompt,

@@ -34,7 +34,8 @@ struct SpeakOptions {
   int64_t accent = -1;  ///< language id of the whole line; below 0: that of each symbol
   int64_t takes = 1;
   double length_penalty = 1.0;
-  int64_t fixed_frames = 0;  ///< above 0: exactly so many (packs that are not trained)
+  int64_t repetition_guard = 0;  ///< frames; 0: off
+  int64_t fixed_frames = 0;      ///< above 0: exactly so many (packs that are not trained)
   std::function<bool()> cancelled = {};
   std::function<void(int64_t frames)> progress = {};
 };
@@ -51,6 +52,12 @@ struct SpokenCodes {
 /// @throws Error(kSpeechRejected) when the model ends before its first frame; Error(kCancelled)
 SpokenCodes speak_codes(const models::vallex::Vallex& lm, const text::VallexTokens& line,
                         const VoicePrompt& prompt, const SpeakOptions& options);
+/// Several lines of one prompt side by side: the same codes in less time.
+/// @param options one of each line @throws as speak_codes
+std::vector<SpokenCodes> speak_codes(const models::vallex::Vallex& lm,
+                                     const std::vector<text::VallexTokens>& lines,
+                                     const VoicePrompt& prompt,
+                                     const std::vector<SpeakOptions>& options);
 
 struct SpokenLine {
   Speech speech;  ///< 24 kHz

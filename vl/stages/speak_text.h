@@ -34,7 +34,8 @@ struct LineReport {
 };
 
 /// Speaks text of any length sentence by sentence (generate_audio_from_long_text of the public
-/// code): the codes of all sentences are one wave.
+/// code): the codes of all sentences are one wave. With one prompt for all, the first sentence goes
+/// alone, so that sound comes early, and the others some at a time, which changes nothing in them.
 class SpeakText {
  public:
   SpeakText(std::shared_ptr<const models::vallex::Vallex> lm,

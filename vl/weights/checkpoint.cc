@@ -9,6 +9,7 @@
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/weights/faiss_index.h"
+#include "vl/weights/mapped_pages.h"
 #include "vl/weights/node_value.h"
 #include "vl/weights/pickle_text.h"
 #include "vl/weights/safetensors.h"
@@ -228,7 +229,11 @@ Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file)
 Checkpoint read_checkpoint(const std::string& path) {
   std::error_code ignored;  // what cannot be looked at is reported by map_file
   if (fs::is_directory(path, ignored)) return read_folder(path);
-  return read_checkpoint_bytes(map_file(path), path);
+  const ByteView bytes = map_file(path);
+  Checkpoint out = read_checkpoint_bytes(bytes, path);
+  // Files of ours are loaded as they are: no importer works on their tensors.
+  if (out.metadata.is_object() && out.metadata.contains("voxlip")) declare_read_only(bytes);
+  return out;
 }
 
 }  // namespace vl::weights

@@ -4,6 +4,8 @@
 
 #include <ATen/ATen.h>
 
+#include "vl/weights/mapped_pages.h"
+
 namespace vl::models::vallex {
 
 namespace {
@@ -75,36 +77,53 @@ NormWeights Norm::resolve(const at::Tensor& stage) const {
   return {halves[0] * norm_->weight, halves[0] * norm_->bias + halves[1]};
 }
 
+void Norm::release() {
+  if (!project_) return;
+  const at::Tensor weight = project_->weight.detach();
+  project_->weight.set_data(at::empty({0}));
+  weights::release_pages(weight.const_data_ptr(), weight.nbytes());
+}
+
 at::Tensor apply_norm(const NormWeights& norm, const at::Tensor& x) {
   return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, kEps);
 }
 
 SelfAttention::SelfAttention(int64_t dim) {
-  in_proj_weight_ = parameter("in_proj_weight", {3 * dim, dim});
-  in_proj_bias_ = parameter("in_proj_bias", {3 * dim});
-  out_proj_ = child<nn::Linear>("out_proj", dim, dim);
+  const at::Tensor weight = parameter("in_proj_weight", {3 * dim, dim});
+  in_ = {weight, parameter("in_proj_bias", {3 * dim})};
+  const auto out = child<nn::Linear>("out_proj", dim, dim);
+  out_ = {out->weight, out->bias};
 }
 
 at::Tensor SelfAttention::operator()(const at::Tensor& x, const Sight& sight,
                                      LayerCache* cache) const {
-  const std::vector<at::Tensor> qkv = at::linear(x, in_proj_weight_, in_proj_bias_).chunk(3, -1);
+  const std::vector<at::Tensor> qkv = in_(x).chunk(3, -1);
   const at::Tensor q = split_heads(qkv[0], sight.heads);
   at::Tensor k = split_heads(qkv[1], sight.heads), v = split_heads(qkv[2], sight.heads);
   if (cache != nullptr) {
     cache->keys.narrow(2, sight.cached, x.size(1)).copy_(k);
     cache->values.narrow(2, sight.cached, x.size(1)).copy_(v);
-    k = cache->keys.narrow(2, 0, sight.cached + x.size(1));
-    v = cache->values.narrow(2, 0, sight.cached + x.size(1));
+    if (sight.cached > 0) {
+      k = cache->keys.narrow(2, 0, sight.cached + x.size(1)).to(q.scalar_type());
+      v = cache->values.narrow(2, 0, sight.cached + x.size(1)).to(q.scalar_type());
+    }
   }
   const at::Tensor y = sight.prefix >= 0 ? prefix_attention(q, k, v, sight.prefix)
                                          : at::scaled_dot_product_attention(q, k, v);
-  return (*out_proj_)(merge_heads(y));
+  return out_(merge_heads(y));
+}
+
+void SelfAttention::set_precision(nn::Precision precision) {
+  in_.store(precision);
+  out_.store(precision);
 }
 
 Layer::Layer(int64_t dim, int64_t ffn, bool adaptive) {
   attention_ = child<SelfAttention>("self_attn", dim);
-  linear1_ = child<nn::Linear>("linear1", dim, ffn);
-  linear2_ = child<nn::Linear>("linear2", ffn, dim);
+  const auto up = child<nn::Linear>("linear1", dim, ffn);
+  const auto down = child<nn::Linear>("linear2", ffn, dim);
+  linear1_ = {up->weight, up->bias};
+  linear2_ = {down->weight, down->bias};
   norm1_ = child<Norm>("norm1", dim, adaptive);
   norm2_ = child<Norm>("norm2", dim, adaptive);
 }
@@ -113,7 +132,15 @@ at::Tensor Layer::operator()(const at::Tensor& x, const NormWeights& norm1,
                              const NormWeights& norm2, const Sight& sight,
                              LayerCache* cache) const {
   const at::Tensor y = x + (*attention_)(apply_norm(norm1, x), sight, cache);
-  return y + (*linear2_)((*linear1_)(apply_norm(norm2, y)).relu_());
+  return y + linear2_(linear1_(apply_norm(norm2, y)).relu_());
+}
+
+void Layer::set_precision(nn::Precision precision) {
+  attention_->set_precision(precision);
+  norm1_->release();
+  norm2_->release();
+  linear1_.store(precision);
+  linear2_.store(precision);
 }
 
 Decoder::Decoder(int64_t layers, int64_t dim, int64_t ffn, bool adaptive) {
@@ -130,6 +157,12 @@ std::vector<NormWeights> Decoder::norms(const at::Tensor& stage) const {
   }
   out.push_back(norm_->resolve(stage));
   return out;
+}
+
+void Decoder::set_precision(nn::Precision precision) {
+  for (const auto& module : layers_->children())
+    std::dynamic_pointer_cast<Layer>(module)->set_precision(precision);
+  norm_->release();
 }
 
 }  // namespace vl::models::vallex

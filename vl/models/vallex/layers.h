@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "vl/models/vallex/config.h"
+#include "vl/models/vallex/projection.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::vallex {
@@ -48,6 +49,8 @@ class Norm : public nn::Module {
   Norm(int64_t dim, bool adaptive);
   /// @param stage [dim], the stage embedding; unused without adaptation
   NormWeights resolve(const at::Tensor& stage) const;
+  /// Lets go of the weights that adapt: resolve() must have been called for every stage.
+  void release();
 
  private:
   at::Tensor weight_, bias_;
@@ -55,7 +58,7 @@ class Norm : public nn::Module {
   std::shared_ptr<nn::LayerNorm> norm_;
 };
 
-/// Keys and values of one layer: buffers [B, heads, capacity, dim / heads].
+/// Keys and values of one layer: buffers [B, heads, capacity, dim / heads], float32 or bfloat16.
 struct LayerCache {
   at::Tensor keys, values;
 };
@@ -77,10 +80,12 @@ class SelfAttention : public nn::Module {
   /// @param x [B, T, dim]
   /// @param cache null, or receives the keys and values of the T rows behind `sight.cached`
   at::Tensor operator()(const at::Tensor& x, const Sight& sight, LayerCache* cache) const;
+  const Projection& in() const { return in_; }
+  const Projection& out() const { return out_; }
+  void set_precision(nn::Precision precision) override;
 
  private:
-  at::Tensor in_proj_weight_, in_proj_bias_;
-  std::shared_ptr<nn::Linear> out_proj_;
+  Projection in_, out_;
 };
 
 /// A pre-norm transformer layer with ReLU.
@@ -91,10 +96,14 @@ class Layer : public nn::Module {
                         const Sight& sight, LayerCache* cache) const;
   const Norm& norm1() const { return *norm1_; }
   const Norm& norm2() const { return *norm2_; }
+  const SelfAttention& attention() const { return *attention_; }
+  const Projection& linear1() const { return linear1_; }
+  const Projection& linear2() const { return linear2_; }
+  void set_precision(nn::Precision precision) override;
 
  private:
   std::shared_ptr<SelfAttention> attention_;
-  std::shared_ptr<nn::Linear> linear1_, linear2_;
+  Projection linear1_, linear2_;
   std::shared_ptr<Norm> norm1_, norm2_;
 };
 
@@ -104,8 +113,11 @@ class Decoder : public nn::Module {
   Decoder(int64_t layers, int64_t dim, int64_t ffn, bool adaptive);
   size_t size() const { return layers_->size(); }
   const Layer& layer(size_t i) const { return (*layers_)[i]; }
+  const Norm& norm() const { return *norm_; }
   /// norm1 and norm2 of every layer, then the final norm: 2 size() + 1 pairs for one stage.
   std::vector<NormWeights> norms(const at::Tensor& stage) const;
+  /// Of the matrices of the layers; norms stay float32.
+  void set_precision(nn::Precision precision) override;
 
  private:
   std::shared_ptr<nn::ListOf<Layer>> layers_;

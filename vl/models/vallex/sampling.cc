@@ -117,6 +117,7 @@ RowScores::RowScores(int64_t rows, int64_t prefix)
     : prefix_(prefix),
       alive_(static_cast<size_t>(rows), true),
       sums_(static_cast<size_t>(rows), 0.0),
+      log_probs_(static_cast<size_t>(rows)),
       frames_(static_cast<size_t>(rows)) {}
 
 bool RowScores::all_ended() const {
@@ -130,6 +131,7 @@ std::vector<int64_t> RowScores::draw(const std::vector<int64_t>& classes,
     if (!alive_[row]) continue;
     tokens[row] = classes[row];
     sums_[row] += log_probs[row];
+    log_probs_[row].push_back(log_probs[row]);
     if (classes[row] == kEos) alive_[row] = false;
   }
   return tokens;
@@ -138,6 +140,13 @@ std::vector<int64_t> RowScores::draw(const std::vector<int64_t>& classes,
 void RowScores::append(const std::vector<int64_t>& tokens) {
   for (size_t row = 0; row < tokens.size(); ++row)
     if (tokens[row] != kEos) frames_[row].push_back(tokens[row]);
+}
+
+void RowScores::cut(int64_t row, int64_t count) {
+  const auto i = static_cast<size_t>(row);
+  frames_[i].resize(frames_[i].size() - static_cast<size_t>(count));
+  log_probs_[i].resize(frames_[i].size());
+  sums_[i] = std::accumulate(log_probs_[i].begin(), log_probs_[i].end(), 0.0);
 }
 
 int64_t RowScores::length(int64_t row) const {

@@ -51,6 +51,9 @@ class RowScores {
   /// The tokens of the last draw become part of the rows.
   void append(const std::vector<int64_t>& tokens);
 
+  /// Takes back the last `count` frames of a row that has not ended.
+  void cut(int64_t row, int64_t count);
+
   /// Sum of log-probabilities / (tokens other than kEos)^penalty.
   double score(int64_t row, double length_penalty) const;
   int64_t best(double length_penalty) const;
@@ -66,6 +69,7 @@ class RowScores {
   int64_t prefix_;
   std::vector<bool> alive_;
   std::vector<double> sums_;
+  std::vector<std::vector<double>> log_probs_;  // of every draw
   std::vector<std::vector<int64_t>> frames_;
 };
 

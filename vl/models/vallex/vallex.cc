@@ -16,6 +16,8 @@ const char* name(StoppedBy why) {
       return "fixed";
     case StoppedBy::kMaxFrames:
       return "max_frames";
+    case StoppedBy::kRepetition:
+      return "repetition";
     case StoppedBy::kCancelled:
       break;
   }
@@ -93,6 +95,16 @@ at::Tensor Vallex::checked_tokens(const at::Tensor& tokens, int64_t limit) const
 at::Tensor Vallex::text_rows(const TokenEmbedding& text, const TokenEmbedding& language,
                              const Position& position, const LmInput& in) const {
   return position(text(in.text_tokens) + language(in.language_ids));
+}
+
+void Vallex::set_precision(nn::Precision precision) {
+  if (precision == precision_) return;
+  check(precision_ == nn::Precision::kFloat32, Code::kBadValue,
+        "the weights were converted before");
+  stage_norms();
+  ar_decoder_->set_precision(precision);
+  nar_decoder_->set_precision(precision);
+  precision_ = precision;
 }
 
 Generated Vallex::generate(const GenerateRequest& request) const {

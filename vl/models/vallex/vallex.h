@@ -8,6 +8,7 @@
 
 #include "vl/models/registry.h"
 #include "vl/models/taps.h"
+#include "vl/models/vallex/ar_state.h"
 #include "vl/models/vallex/config.h"
 #include "vl/models/vallex/layers.h"
 #include "vl/models/vallex/sampling.h"
@@ -22,17 +23,9 @@ struct LmInput {
   int64_t heads = 0;        ///< attention heads; 0: those of the configuration
 };
 
-/// Keys and values of the autoregressive stage. Buffers grow by doubling.
-struct ArState {
-  std::vector<LayerCache> layers;
-  int64_t heads = 0;
-  int64_t rows = 0;       ///< rows in the cache
-  int64_t positions = 0;  ///< audio rows so far, BOS and prompt included
-};
-
-/// Why the autoregressive loop ended.
-enum class StoppedBy { kEos, kCap, kFixed, kMaxFrames, kCancelled };
-/// "eos", "cap", "fixed", "max_frames", "cancel".
+/// Why the row that was chosen ended.
+enum class StoppedBy { kEos, kCap, kFixed, kMaxFrames, kCancelled, kRepetition };
+/// "eos", "cap", "fixed", "max_frames", "cancel", "repetition".
 const char* name(StoppedBy why);
 
 struct DecodeOptions {
@@ -42,11 +35,20 @@ struct DecodeOptions {
   uint64_t sequence = 0;  ///< number of the first row in the random stream: tells sentences apart
   int64_t best_of = 1;    ///< rows sampled side by side, 1..64
   double length_penalty = 1.0;
-  int64_t fixed_frames = 0;              ///< above 0: exactly so many frames, the end token is off
-  int64_t max_frames = 0;                ///< above 0: at most so many frames
-  std::function<bool()> cancelled = {};  ///< polled at every step and pass
+  int64_t fixed_frames = 0;  ///< above 0: exactly so many frames, the end token is off
+  int64_t max_frames = 0;    ///< above 0: at most so many frames
+  /// N above 0: as soon as the last 2 N frames of a row are a loop (see repeats()), its last N
+  /// frames are taken back and drawn again from a sub-sequence of its own. After three such cuts
+  /// the next one ends the row, kRepetition; greedy rows, which would only repeat themselves, end
+  /// at the first.
+  int64_t repetition_guard = 0;
+  std::function<bool()> cancelled = {};               ///< polled at every step and pass
   std::function<void(int64_t frames)> progress = {};  ///< after every step
 };
+
+/// Whether the last 2 * guard frames are a loop of some period of at most `guard` frames: each of
+/// them equals the one a period earlier, as far as that is among them. False for guard 0.
+bool repeats(const std::vector<int64_t>& frames, int64_t guard);
 
 struct Decoded {
   at::Tensor tokens;  ///< [N] int64, frames of codebook 0; N may be 0
@@ -97,6 +99,12 @@ class Vallex : public nn::Module {
   void prepare();
   void loaded() override { prepare(); }
 
+  /// Matrices of both decoders as bfloat16 or int8 with a scale a row, keys and values of the
+  /// autoregressive stage as bfloat16; embeddings, norms, biases, heads and the residual stream
+  /// stay float32. What adapts the norms to a stage is let go.
+  void set_precision(nn::Precision precision) override;
+  nn::Precision precision() const { return precision_; }
+
   /// Runs text, BOS and prompt through the autoregressive stage.
   /// @param logits receives [1, 1025]: the prediction after the prompt
   /// @param taps ar_embed, ar_layerI, ar_norm [S+P+1, dim], ar_layer0_k, ar_layer0_v [heads, S+P+1,
@@ -105,7 +113,8 @@ class Vallex : public nn::Module {
   /// the width
   ArState prefill(const LmInput& input, at::Tensor* logits, Taps* taps = nullptr) const;
 
-  /// Copies the one row of a state to `rows` rows.
+  /// The one row of a state becomes `rows` rows, which share what it holds where the step can read
+  /// it in place.
   static void expand(ArState& state, int64_t rows);
 
   /// One more row. @param tokens [B] int64, 0..1025 @return [B, 1025]
@@ -115,8 +124,18 @@ class Vallex : public nn::Module {
   at::Tensor forced_logits(const LmInput& input, const at::Tensor& forced,
                            Taps* taps = nullptr) const;
 
+  /// The same for several states at once, each with its rows [Bi]: their weights are read once for
+  /// up to eight rows, and no row's logits depend on the others.
+  std::vector<at::Tensor> step_all(const std::vector<at::Tensor>& tokens,
+                                   const std::vector<ArState*>& states) const;
+
   /// The autoregressive stage: draws until a sampled 1024, or 16 S frames.
   Decoded decode(const LmInput& input, const DecodeOptions& options) const;
+
+  /// Several sentences side by side, each as decode() would write it: takes that end leave the
+  /// loop. @throws Error(kBadValue) when the counts differ
+  std::vector<Decoded> decode_batch(const std::vector<LmInput>& inputs,
+                                    const std::vector<DecodeOptions>& options) const;
 
   /// The non-autoregressive stage.
   /// @param tokens [N] codebook 0
@@ -135,6 +154,8 @@ class Vallex : public nn::Module {
   at::Tensor checked_tokens(const at::Tensor& tokens, int64_t limit) const;
   at::Tensor text_rows(const TokenEmbedding& text, const TokenEmbedding& language,
                        const Position& position, const LmInput& input) const;
+  /// One more row in plain ATen.
+  at::Tensor plain_step(const at::Tensor& tokens, ArState& state) const;
   at::Tensor ar_stack(const at::Tensor& x, ArState& state, int64_t prefix, Taps* taps) const;
   /// Norms of the seven passes; made anew when the model has changed device or dtype.
   std::shared_ptr<const StageNorms> stage_norms() const;
@@ -149,6 +170,7 @@ class Vallex : public nn::Module {
   std::shared_ptr<nn::Linear> ar_predict_;
   std::shared_ptr<nn::ListOf<TokenEmbedding>> nar_audio_, nar_stages_;
   std::shared_ptr<nn::ListOf<nn::Linear>> nar_predict_;
+  nn::Precision precision_ = nn::Precision::kFloat32;
   mutable std::mutex norms_mutex_;
   mutable std::shared_ptr<const StageNorms> norms_;
 };

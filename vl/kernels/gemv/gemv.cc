@@ -1,0 +1,67 @@
+#include "vl/kernels/gemv/gemv.h"
+
+#include "vl/kernels/cpu_isa.h"
+#include "vl/kernels/gemv/gemv_variants.h"
+
+namespace vl::kernels {
+
+namespace {
+
+const GemvVariant& variant() {
+  switch (cpu_isa()) {
+    case Isa::kAvx512:
+      return kGemvAvx512;
+    case Isa::kAvx2:
+      return kGemvAvx2;
+    default:
+      return kGemvGeneric;
+  }
+}
+
+}  // namespace
+
+int64_t GemvMatrix::bytes() const {
+  switch (type) {
+    case WeightType::kInt8:
+      return out * (in + 4);
+    case WeightType::kBfloat16:
+      return 2 * out * in;
+    default:
+      return 4 * out * in;
+  }
+}
+
+void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
+  if (r.rows <= 0 || begin >= end) return;
+  const GemvCall call = {.weight = m.weight,
+                         .scale = m.type == WeightType::kInt8 ? m.scale : nullptr,
+                         .bias = m.bias,
+                         .in = m.in,
+                         .begin = begin,
+                         .end = end,
+                         .rows = r.rows,
+                         .x = r.x,
+                         .ldx = r.ldx,
+                         .y = r.y,
+                         .ldy = r.ldy,
+                         .relu = r.relu,
+                         .add = r.add};
+  const GemvVariant& v = variant();
+  switch (m.type) {
+    case WeightType::kInt8:
+      return cpu_has_vnni() && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call) : v.int8(call);
+    case WeightType::kBfloat16:
+      return v.bfloat16(call);
+    default:
+      return v.float32(call);
+  }
+}
+
+void layer_norm_row(const float* x, int64_t n, const float* weight, const float* bias, float eps,
+                    float* y) {
+  variant().norm(x, n, weight, bias, eps, y);
+}
+
+float read_through(const void* data, int64_t bytes) { return variant().read(data, bytes); }
+
+}  // namespace vl::kernels

@@ -1,0 +1,10 @@
+#include "vl/kernels/vec_avx512.h"
+// The vectors come first.
+#include "vl/kernels/gemv/gemv_kernel.h"
+
+namespace vl::kernels {
+
+const GemvVariant kGemvAvx512 = {product<float>, product<unsigned short>, product<signed char>,
+                                 norm_row, read_bytes};
+
+}  // namespace vl::kernels
