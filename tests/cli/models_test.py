@@ -52,7 +52,7 @@ class Models(Case):
         self.assertIn('"vallex"', r.error()["message"])
         self.ok(*dub, "--pack", "untrained", "--no-lips")
         self.fails(5, "E0501", *dub, "-y", "--model", "vallex=nofile")
-        self.fails(5, "E0508", *dub, "-y", "--model", "teleport=mine")
+        self.fails(2, "E0201", *dub, "-y", "--model", "teleport=mine")
 
     def test_wrong_kinds_and_damaged_files(self):
         page = self.folder / "page.pth"
