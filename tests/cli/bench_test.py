@@ -57,6 +57,21 @@ class Bench(Case):
         self.assertRegex(r.err, r"rvc\.f0 0\.5 s fused: n 11, p50 .* ms, es_p90 NA, .* INVALID")
         self.assertIn("accuracy: there is no accuracy run", r.err)
 
+    def test_voices_of_the_language_model(self):
+        stages = "vallex.ar_step,vallex.prefill,vallex.nar,vallex.codec,vallex.clone"
+        r = self.ok("bench", "run", "--stage", stages, *SMALL, "--engines", "fused,ref,w8a16", "--out", "b", "--json")
+        rows = r.json()["rows"]
+        self.assertEqual([row["label"] for row in rows[::3]], stages.split(","))
+        self.assertEqual([row["engine"] for row in rows[:3]], ["fused", "ref", "w8a16"])
+        for row in rows[:3]:
+            self.assertAlmostEqual(row["ar_step_us"], 1000 * row["p50_ms"], places=6)
+        self.assertEqual(len({row["config_hash"] for row in rows}), 15)
+        self.assertRegex(r.err, r"steps/s; a step reads .* MB of weights .* GB/s, .* % of the")
+        self.assertRegex(r.err, r"against fused over 33 forced steps: top-1 agreement .* %, mean KL .* nats")
+        half = self.ok("bench", "run", "--stage", "vallex.ar_step", *SMALL, "--precision", "bf16", "--out", "h", "--json")
+        self.assertEqual((half.json()["rows"][0]["precision"], half.json()["rows"][0]["engine"]), ("bf16", "fused"))
+        self.fails(2, "E0202", "bench", "run", "--stage", "vallex.ar_step", "--precision", "bf16", "--engine", "ref", "--out", "x")
+
     def test_refusals(self):
         rows = [
             ("E0203", ["--out", "b"], "rvc.content"),

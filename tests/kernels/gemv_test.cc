@@ -235,6 +235,17 @@ TEST_P(OnIsa, RowAttentionEqualsTheDefinition) {
 
 INSTANTIATE_TEST_SUITE_P(Rows, OnIsa, testing::Values(Isa::kGeneric, Isa::kAvx2, Isa::kAvx512));
 
+TEST(QuantiseRow, SymmetricTiesToEven) {
+  const float in[] = {127, -127, 0.5F, 1.5F, 2.5F, -0.5F, 63.4F, 0};
+  int8_t out[8];
+  EXPECT_FLOAT_EQ(kernels::quantise_row(in, 8, out), 1.0F);
+  const int want[] = {127, -127, 0, 2, 2, 0, 63, 0};
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(out[i], want[i]) << in[i];
+  const float zeros[3] = {};
+  EXPECT_GT(kernels::quantise_row(zeros, 3, out), 0);
+  EXPECT_EQ(out[0], 0);
+}
+
 TEST(Bfloat16, RoundsToTheNearestTiesToEven) {
   const float in[] = {1.0F, 1.00390625F, 1.01171875F, -3.14159F, 0.0F};
   uint16_t out[5];

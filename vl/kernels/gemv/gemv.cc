@@ -1,5 +1,8 @@
 #include "vl/kernels/gemv/gemv.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "vl/kernels/cpu_isa.h"
 #include "vl/kernels/gemv/gemv_variants.h"
 
@@ -55,6 +58,18 @@ void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
     default:
       return v.float32(call);
   }
+}
+
+float quantise_row(const float* x, int64_t n, int8_t* out) {
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to whole numbers
+  float highest = 1e-30F;
+  for (int64_t i = 0; i < n; ++i) highest = std::max(highest, std::fabs(x[i]));
+  const float scale = highest / 127;
+  for (int64_t i = 0; i < n; ++i) {
+    const float q = x[i] / scale + kRound - kRound;
+    out[i] = static_cast<int8_t>(std::clamp(q, -127.0F, 127.0F));
+  }
+  return scale;
 }
 
 void layer_norm_row(const float* x, int64_t n, const float* weight, const float* bias, float eps,

@@ -36,6 +36,11 @@ struct GemvRows {
 /// of x and on the ISA, not on how many rows there are nor on how the outputs are split.
 void gemv(const GemvMatrix& matrix, const GemvRows& rows, int64_t begin, int64_t end);
 
+/// Symmetric int8 form of n finite weights: x is about out * scale, scale = max|x| / 127, ties to
+/// even.
+/// @return the scale, above 0
+float quantise_row(const float* x, int64_t n, int8_t* out);
+
 /// LayerNorm of one row of n floats: weight * (x - mean) / sqrt(variance + eps) + bias.
 void layer_norm_row(const float* x, int64_t n, const float* weight, const float* bias, float eps,
                     float* y);

@@ -4,11 +4,14 @@
 
 #include "vl/core/allocator.h"
 #include "vl/kernels/cpu_isa.h"
+#include "vl/kernels/parallel.h"
 #include "vl/weights/mapped_pages.h"
 
 namespace vl::models::vallex {
 
 namespace {
+
+constexpr int64_t kRows = 64;  // of one job of a conversion
 
 /// An uninitialised tensor in large pages.
 at::Tensor large_tensor(at::IntArrayRef sizes, at::ScalarType type) {
@@ -20,6 +23,22 @@ at::Tensor large_tensor(at::IntArrayRef sizes, at::ScalarType type) {
       data, sizes, [room = std::move(room)](void*) {}, at::dtype(type));
 }
 
+/// The matrix in another type, valid until the next call of this thread: in one room that stays,
+/// for blocks of many sizes that come and go leave holes in the heap of several times the model.
+at::Tensor widened(const at::Tensor& weight, at::ScalarType type) {
+  if (weight.scalar_type() == type) return weight;
+  thread_local std::shared_ptr<void> room;
+  thread_local size_t size = 0;
+  const size_t bytes = static_cast<size_t>(weight.numel()) * c10::elementSize(type);
+  if (bytes > size) {
+    room = allocate_large(bytes);
+    size = bytes;
+  }
+  at::Tensor out = at::from_blob(room.get(), weight.sizes(), at::dtype(type));
+  out.copy_(weight);
+  return out;
+}
+
 std::optional<at::Tensor> optional(const at::Tensor& t) {
   return t.defined() ? std::optional(t) : std::nullopt;
 }
@@ -29,7 +48,7 @@ std::optional<at::Tensor> optional(const at::Tensor& t) {
 at::Tensor Projection::operator()(const at::Tensor& x) const {
   if (weight_.scalar_type() == x.scalar_type()) return at::linear(x, weight_, optional(bias_));
   const auto type = kernels::cpu_multiplies_bfloat16() ? at::kBFloat16 : at::kFloat;
-  at::Tensor y = at::linear(x.to(type), weight_.to(type)).to(x.scalar_type());
+  at::Tensor y = at::linear(x.to(type), widened(weight_, type)).to(x.scalar_type());
   if (scale_.defined()) y.mul_(scale_);
   if (bias_.defined()) y.add_(bias_);
   return y;
@@ -41,10 +60,15 @@ void Projection::store(nn::Precision precision) {
   const bool small = precision == nn::Precision::kInt8;
   at::Tensor to = large_tensor(from.sizes(), small ? at::kChar : at::kBFloat16);
   if (small) {
-    // Symmetric, a scale a row, ties to even (spec precision.md section 3).
-    const at::Tensor scale = from.abs().amax(1, true).div_(127.0).clamp_min_(1e-30);
-    to.copy_(at::div(from, scale).round_().clamp_(-127, 127));
-    scale_ = scale.squeeze(1);
+    scale_ = at::empty({from.size(0)});
+    const float* x = from.const_data_ptr<float>();
+    auto* q = to.mutable_data_ptr<int8_t>();
+    auto* scale = scale_.mutable_data_ptr<float>();
+    const int64_t rows = from.size(0), columns = from.size(1);
+    kernels::parallel_for((rows + kRows - 1) / kRows, [&](int64_t part, int) {
+      for (int64_t i = part * kRows; i < std::min(rows, (part + 1) * kRows); ++i)
+        scale[i] = kernels::quantise_row(x + i * columns, columns, q + i * columns);
+    });
   } else {
     to.copy_(from);
   }
