@@ -26,12 +26,13 @@ double sound_start(const AVFormatContext& input, const AVStream& stream) {
   return clock_start(input);
 }
 
-/// Seconds of sound up to the end of the stream as the file says; 0: it does not.
+/// Seconds of sound up to the end of the stream as the file says; 0: it does not, or it holds
+/// pictures, whose reader tells when they end early.
 double declared_seconds(const AVFormatContext& input, const AVStream& stream, const MediaInfo& info,
                         const std::string& path) {
   if (info.container == "wav") return declared_wav_seconds(path);
-  if (!info.whole_length) return 0.0;
-  if (stream.duration == AV_NOPTS_VALUE) return info.video ? 0.0 : info.seconds;
+  if (!info.whole_length || info.video) return 0.0;
+  if (stream.duration == AV_NOPTS_VALUE) return info.seconds;
   const int64_t begin = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
   return static_cast<double>(begin + stream.duration) * av_q2d(stream.time_base) -
          sound_start(input, stream);
