@@ -233,6 +233,7 @@ std::vector<Decoded> Vallex::decode_batch(const std::vector<LmInput>& inputs,
     for (size_t i = 0; i < next.size(); ++i) next[i].first->logits = logits[i];
   }
   std::vector<Decoded> out;
+  out.reserve(sentences.size());
   for (const Sentence& s : sentences) out.push_back(s.result());
   return out;
 }
