@@ -115,6 +115,7 @@ std::string read_file(const std::string& path, uint64_t limit) {
 }
 
 void wait_readable(int fd, const std::function<void()>& check) {
+  if (fd < 0) return;  // poll() would wait for ever; reading it is the error
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
   do {
     if (check) check();

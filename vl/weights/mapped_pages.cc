@@ -37,13 +37,14 @@ void declare_read_only(const ByteView& mapping) {
 
 void release_pages(const void* begin, size_t size) {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const char* bytes = static_cast<const char*>(begin);
   const auto from = reinterpret_cast<uintptr_t>(begin), to = from + size;
   const uintptr_t first = (from + page - 1) / page * page, last = to / page * page;
   if (first >= last) return;
   const std::lock_guard lock(mutex());
   for (const Range& r : ranges())
     if (const auto alive = r.owner.lock(); alive && from >= r.begin && to <= r.end)
-      madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+      madvise(const_cast<char*>(bytes) + (first - from), last - first, MADV_DONTNEED);
 }
 
 }  // namespace vl::weights
