@@ -1,6 +1,5 @@
 #include "vl/bench/stage_bench.h"
 
-#include <ctime>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "vl/bench/cases.h"
 #include "vl/core/allocator.h"
 #include "vl/core/canonical.h"
+#include "vl/core/date.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/core/log.h"
@@ -30,15 +30,6 @@ constexpr int64_t kSamples = 8;
 const std::string kReference = "ref", kInt8 = "w8a16";
 constexpr double kLongClip = 30;  // from here warm-up is limited by queries instead of time
 constexpr int64_t kLongWarmUp = 20;
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 /// What everything of an invocation is collected in.
 struct Collected {

@@ -140,6 +140,8 @@ class CloneRun {
       for (const std::string& part : parts)
         if (text::VallexTokens line = tokens(part); !line.ids.empty()) out.push_back(line);
     }
+    if (out.empty())
+      throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
     return out;
   }
 
