@@ -77,6 +77,8 @@ FastPitch::FastPitch(const FastPitchConfig& c) : config_(c) {
   proj_ = child<nn::Linear>("proj", d, c.n_mel_channels);
 }
 
+void FastPitch::loaded() { duration_predictor_->to(at::kDouble); }
+
 Masks FastPitch::encoder_masks(const at::Tensor& ids, bool reference_padding) const {
   const at::Tensor keep = ids.ne(config_.padding_idx);
   if (keep.all().item<bool>()) return {};
@@ -162,10 +164,10 @@ FastPitchPlan FastPitch::plan(const at::Tensor& given_ids, const FastPitchContro
   p.reference_padding = c.reference_padding;
   at::Tensor h =
       (*encoder_)(encoder_->embed(ids), masks, speaker_condition(c.speaker, ids.size(0)), blocks);
-  const at::Tensor log_dur = (*duration_predictor_)(h, masks).to(at::kFloat);
-  record(blocks, "log_dur", log_dur);
+  const at::Tensor log_dur = (*duration_predictor_)(h, masks);
+  record(blocks, "log_dur", log_dur.to(at::kFloat));
   const double limit = c.half_even ? kTorchScriptMaxDuration : c.max_duration;
-  p.dur = (log_dur.squeeze(2).exp() - 1.0).clamp(0.0, limit);
+  p.dur = (log_dur.squeeze(2).exp() - 1.0).clamp(0.0, limit).to(at::kFloat);
   h = add_pitch(h, masks, c, p, blocks);
   if (energy_predictor_) h = add_energy(h, masks, c, p, blocks);
   const at::Tensor durations =

@@ -56,6 +56,10 @@ class FastPitch : public nn::Module {
 
   const FastPitchConfig& config() const { return config_; }
 
+  /// The duration predictor is computed in float64: exp() of its output decides frame counts, and
+  /// in float32 the order in which a CPU's library adds moves a duration of 12 frames by 1e-5.
+  void loaded() override;
+
  private:
   void check_call(const at::Tensor& ids, const FastPitchControls& controls) const;
   FastPitchPlan empty_plan(int64_t batch, int64_t symbols) const;
