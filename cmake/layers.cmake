@@ -29,6 +29,9 @@ function(vl_isa_flags sources)
     elseif(file MATCHES "_vnni\\.cc$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
                                   "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mavx512vnni;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")
+    elseif(file MATCHES "_amx\\.cc$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+                                  "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mamx-tile;-mamx-int8;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")
     elseif(file MATCHES "_avx512\\.cc$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
                                   "-mavx512f;-mavx512vl;-mavx512bw;-mavx512dq;-mfma;-ffp-contract=fast;-mprefer-vector-width=512")

@@ -30,7 +30,7 @@ const Row kRows[] = {
 
 class GemmCase : public testing::TestWithParam<std::tuple<Row, Isa>> {
  protected:
-  void TearDown() override { kernels::set_cpu_isa(Isa::kAvx512); }
+  void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
 };
 
 TEST_P(GemmCase, EqualsTheDefinition) {

@@ -77,7 +77,7 @@ const Row kRows[] = {
 
 class GemvCase : public testing::TestWithParam<std::tuple<Row, WeightType, Isa>> {
  protected:
-  void TearDown() override { kernels::set_cpu_isa(Isa::kAvx512); }
+  void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
 };
 
 TEST_P(GemvCase, EqualsTheDefinition) {
@@ -137,7 +137,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, GemvCase,
                                           testing::Values(WeightType::kFloat32,
                                                           WeightType::kBfloat16, WeightType::kInt8),
                                           testing::Values(Isa::kGeneric, Isa::kAvx2,
-                                                          Isa::kAvx512)));
+                                                          Isa::kAvx512, Isa::kVnni)));
 
 class OnIsa : public testing::TestWithParam<Isa> {
  protected:
@@ -145,7 +145,7 @@ class OnIsa : public testing::TestWithParam<Isa> {
     kernels::set_cpu_isa(GetParam());
     if (kernels::cpu_isa() != GetParam()) GTEST_SKIP() << "this CPU has no such instructions";
   }
-  void TearDown() override { kernels::set_cpu_isa(Isa::kAvx512); }
+  void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
 };
 
 TEST_P(OnIsa, LayerNormEqualsTheDefinition) {

@@ -73,7 +73,7 @@ double expected(const Row& r, const std::vector<float>& weight, const std::vecto
 
 class WinogradConv1dCase : public testing::TestWithParam<std::tuple<Row, Isa>> {
  protected:
-  void TearDown() override { kernels::set_cpu_isa(Isa::kAvx512); }
+  void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
 };
 
 TEST_P(WinogradConv1dCase, EqualsTheDefinition) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vl/core/allocator.h"
 #include "vl/core/error.h"
 #include "vl/core/fields.h"
 #include "vl/core/file.h"
@@ -148,6 +149,7 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_file(const std::string& role,
     models::use_reference_path(*module);
   else
     models::set_precision(*module, places_.precision);
+  release_freed_memory();  // of a network's parameters before the file's took their place
   used_.push_back({role, name, digests_.of(path)});
   return module;
 }

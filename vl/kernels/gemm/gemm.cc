@@ -12,14 +12,7 @@ namespace {
 constexpr int64_t kPanel = 32, kColumns = 16;
 
 GemmPanel variant() {
-  switch (cpu_isa()) {
-    case Isa::kAvx512:
-      return gemm_panel_avx512;
-    case Isa::kAvx2:
-      return gemm_panel_avx2;
-    default:
-      return gemm_panel_generic;
-  }
+  return for_cpu(gemm_panel_generic, gemm_panel_avx2, gemm_panel_avx512);
 }
 
 }  // namespace

@@ -11,14 +11,7 @@ namespace vl::kernels {
 namespace {
 
 const GemvVariant& variant() {
-  switch (cpu_isa()) {
-    case Isa::kAvx512:
-      return kGemvAvx512;
-    case Isa::kAvx2:
-      return kGemvAvx2;
-    default:
-      return kGemvGeneric;
-  }
+  return for_cpu(kGemvGeneric, kGemvAvx2, kGemvAvx512);
 }
 
 }  // namespace
@@ -52,7 +45,7 @@ void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
   const GemvVariant& v = variant();
   switch (m.type) {
     case WeightType::kInt8:
-      return cpu_has_vnni() && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call) : v.int8(call);
+      return cpu_isa() >= Isa::kVnni && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call) : v.int8(call);
     case WeightType::kBfloat16:
       return v.bfloat16(call);
     default:

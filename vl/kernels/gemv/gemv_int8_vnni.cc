@@ -5,6 +5,7 @@
 #include "vl/kernels/vec_avx512.h"
 // The vectors come first.
 #include "vl/kernels/gemv/gemv_variants.h"
+#include "vl/kernels/int8_activations.h"
 
 namespace {
 
@@ -12,7 +13,6 @@ using vl::kernels::GemvCall;
 
 constexpr long kStep = 64, kMostRows = 4, kBlock = 32;
 constexpr long kMostColumns = vl::kernels::kGemvVnniColumns;
-constexpr float kTop = 32512;  // 127 * 256: the upper byte stays within -127 .. 127
 
 /// Rows of x in bytes, columns padded with zeros to a multiple of kStep.
 struct Bytes {
@@ -22,16 +22,11 @@ struct Bytes {
 };
 
 void split_row(const float* x, long n, long padded, Bytes& out, long row) {
-  float highest = 0;
-  for (long j = 0; j < n; ++j) {
-    const float size = __builtin_fabsf(x[j]);
-    highest = size > highest ? size : highest;
-  }
-  const float scale = highest / kTop, factor = highest > 0 ? kTop / highest : 0;
+  const auto [scale, factor] = row_scale(x, n);
   int sum_high = 0, sum_low = 0;
   signed char *high = out.high[row], *low = out.low[row];
   for (long j = 0; j < n; ++j) {
-    const int q = static_cast<int>(x[j] * factor + 12582912.0F - 12582912.0F);
+    const int q = factor > 0 ? static_cast<int>(Vec::fma(x[j], factor, kRound) - kRound) : 0;
     const int top = (q + 128) >> 8;
     high[j] = static_cast<signed char>(top);
     low[j] = static_cast<signed char>(q - top * 256);

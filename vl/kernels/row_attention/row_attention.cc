@@ -11,14 +11,7 @@ namespace vl::kernels {
 namespace {
 
 const RowAttentionVariant& variant() {
-  switch (cpu_isa()) {
-    case Isa::kAvx512:
-      return kRowAttentionAvx512;
-    case Isa::kAvx2:
-      return kRowAttentionAvx2;
-    default:
-      return kRowAttentionGeneric;
-  }
+  return for_cpu(kRowAttentionGeneric, kRowAttentionAvx2, kRowAttentionAvx512);
 }
 
 }  // namespace

@@ -90,14 +90,8 @@ void WinogradConv1d::run(const SignalRows& x, const SignalRows& y, int64_t begin
       .v_tiles = block + groups_ - 1,
       .scratch = scratch,
   };
-  switch (cpu_isa()) {
-    case Isa::kAvx512:
-      return winograd_conv1d_avx512(call);
-    case Isa::kAvx2:
-      return winograd_conv1d_avx2(call);
-    default:
-      return winograd_conv1d_generic(call);
-  }
+  for_cpu(winograd_conv1d_generic, winograd_conv1d_avx2,
+          winograd_conv1d_avx512)(call);
 }
 
 }  // namespace vl::kernels

@@ -16,9 +16,12 @@ at::Tensor Vallex::ar_stack(const at::Tensor& x, ArState& state, int64_t prefix,
   state.unshare();
   state.reserve(state.rows + x.size(1));
   const std::vector<NormWeights> norms = ar_decoder_->norms({});
-  const Sight sight{.heads = state.heads, .prefix = prefix, .cached = state.rows};
+  Sight sight{.heads = state.heads, .prefix = prefix, .cached = state.rows};
   at::Tensor h = x;
   for (size_t i = 0; i < ar_decoder_->size(); ++i) {
+    // Of the last layer only the last row is read, unless somebody looks on.
+    if (i + 1 == ar_decoder_->size() && taps == nullptr && path() == nn::Path::kFused)
+      sight.first = x.size(1) - 1;
     h = ar_decoder_->layer(i)(h, norms[2 * i], norms[2 * i + 1], sight, &state.layers[i]);
     if (taps != nullptr) keep(taps, "ar_layer" + std::to_string(i), h[0]);
   }

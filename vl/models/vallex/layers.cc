@@ -1,5 +1,6 @@
 #include "vl/models/vallex/layers.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <ATen/ATen.h>
@@ -22,16 +23,20 @@ at::Tensor merge_heads(const at::Tensor& x) {
   return x.transpose(1, 2).reshape({x.size(0), x.size(2), -1});
 }
 
-/// The two halves of a prefix LM: rows of the prefix need no mask at all.
+at::Tensor from_row(const at::Tensor& x, int64_t dim, int64_t first) {
+  return first == 0 ? x : x.narrow(dim, first, x.size(dim) - first);
+}
+
+/// The two halves of a prefix LM, from row `first` on: rows of the prefix need no mask at all.
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            int64_t prefix) {
-  const int64_t rows = q.size(2);
-  const at::Tensor head = at::scaled_dot_product_attention(
-      q.narrow(2, 0, prefix), k.narrow(2, 0, prefix), v.narrow(2, 0, prefix));
+                            int64_t prefix, int64_t first) {
+  const int64_t rows = q.size(2), start = std::max(prefix, first);
   const at::Tensor seen =
-      at::ones({rows - prefix, rows}, q.options().dtype(at::kBool)).tril(prefix);
-  const at::Tensor tail =
-      at::scaled_dot_product_attention(q.narrow(2, prefix, rows - prefix), k, v, seen);
+      at::ones({rows - start, rows}, q.options().dtype(at::kBool)).tril(start);
+  const at::Tensor tail = at::scaled_dot_product_attention(from_row(q, 2, start), k, v, seen);
+  if (first >= prefix) return tail;
+  const at::Tensor head = at::scaled_dot_product_attention(
+      q.narrow(2, first, prefix - first), k.narrow(2, 0, prefix), v.narrow(2, 0, prefix));
   return at::cat({head, tail}, 2);
 }
 
@@ -108,8 +113,9 @@ at::Tensor SelfAttention::operator()(const at::Tensor& x, const Sight& sight,
       v = cache->values.narrow(2, 0, sight.cached + x.size(1)).to(q.scalar_type());
     }
   }
-  const at::Tensor y = sight.prefix >= 0 ? prefix_attention(q, k, v, sight.prefix)
-                                         : at::scaled_dot_product_attention(q, k, v);
+  const at::Tensor y = sight.prefix >= 0
+                           ? prefix_attention(q, k, v, sight.prefix, sight.first)
+                           : at::scaled_dot_product_attention(from_row(q, 2, sight.first), k, v);
   return out_(merge_heads(y));
 }
 
@@ -131,7 +137,8 @@ Layer::Layer(int64_t dim, int64_t ffn, bool adaptive) {
 at::Tensor Layer::operator()(const at::Tensor& x, const NormWeights& norm1,
                              const NormWeights& norm2, const Sight& sight,
                              LayerCache* cache) const {
-  const at::Tensor y = x + (*attention_)(apply_norm(norm1, x), sight, cache);
+  const at::Tensor y =
+      from_row(x, 1, sight.first) + (*attention_)(apply_norm(norm1, x), sight, cache);
   return y + linear2_(linear1_(apply_norm(norm2, y)).relu_());
 }
 

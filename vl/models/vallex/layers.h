@@ -71,6 +71,8 @@ struct Sight {
   int64_t prefix = -1;
   /// Rows that the cache already holds; new rows then see all of it.
   int64_t cached = 0;
+  /// Rows from here on are wanted; the ones before are only seen.
+  int64_t first = 0;
 };
 
 /// Packed self-attention: in_proj_weight [3 dim, dim] gives q, k, v in this order.
@@ -79,6 +81,7 @@ class SelfAttention : public nn::Module {
   explicit SelfAttention(int64_t dim);
   /// @param x [B, T, dim]
   /// @param cache null, or receives the keys and values of the T rows behind `sight.cached`
+  /// @return [B, T - sight.first, dim]
   at::Tensor operator()(const at::Tensor& x, const Sight& sight, LayerCache* cache) const;
   const Projection& in() const { return in_; }
   const Projection& out() const { return out_; }
@@ -92,6 +95,7 @@ class SelfAttention : public nn::Module {
 class Layer : public nn::Module {
  public:
   Layer(int64_t dim, int64_t ffn, bool adaptive);
+  /// @param x [B, T, dim] @return [B, T - sight.first, dim]
   at::Tensor operator()(const at::Tensor& x, const NormWeights& norm1, const NormWeights& norm2,
                         const Sight& sight, LayerCache* cache) const;
   const Norm& norm1() const { return *norm1_; }

@@ -35,18 +35,21 @@ std::shared_ptr<const StageNorms> Vallex::stage_norms() const {
   return norms_;
 }
 
-at::Tensor Vallex::nar_pass(size_t pass, const at::Tensor& xy, int64_t heads,
+at::Tensor Vallex::nar_pass(size_t pass, const at::Tensor& xy, const NarRows& rows,
                             const std::vector<NormWeights>& norms, Taps* taps) const {
   const std::string prefix = "nar_stage" + std::to_string(pass) + "_";
-  const Sight sight{.heads = heads};
+  Sight sight{.heads = rows.heads};
   at::Tensor h = xy;
   for (size_t i = 0; i < nar_decoder_->size(); ++i) {
+    // Of the last layer only the rows of new frames are read, unless somebody looks on.
+    if (i + 1 == nar_decoder_->size() && taps == nullptr && path() == nn::Path::kFused)
+      sight.first = xy.size(1) - rows.frames;
     h = nar_decoder_->layer(i)(h, norms[2 * i], norms[2 * i + 1], sight, nullptr);
     if (taps != nullptr) keep(taps, prefix + "layer" + std::to_string(i), h[0]);
   }
   h = apply_norm(norms.back(), h);
   if (taps != nullptr) keep(taps, prefix + "norm", h[0]);
-  return h;
+  return h.narrow(1, h.size(1) - rows.frames, rows.frames);
 }
 
 NarResult Vallex::nar(const LmInput& given, const at::Tensor& tokens, const NarOptions& options,
@@ -77,8 +80,8 @@ NarResult Vallex::nar(const LmInput& given, const at::Tensor& tokens, const NarO
     const auto pass = static_cast<size_t>(i);
     const at::Tensor xy = at::cat({x, (*nar_audio_position_)(y)}).unsqueeze(0);
     if (taps != nullptr) keep(taps, "nar_input_stage" + std::to_string(i), xy[0]);
-    const at::Tensor h = nar_pass(pass, xy, in.heads, (*norms)[pass], taps);
-    const at::Tensor scores = (*nar_predict_)[pass](h[0].narrow(0, x.size(0) + prompt, frames));
+    const at::Tensor h = nar_pass(pass, xy, {in.heads, frames}, (*norms)[pass], taps);
+    const at::Tensor scores = (*nar_predict_)[pass](h[0]);
     if (with_logits) logits.push_back(scores);
     books.push_back(scores.argmax(-1));
     if (i + 1 == kPasses) break;

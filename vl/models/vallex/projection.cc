@@ -4,6 +4,7 @@
 
 #include "vl/core/allocator.h"
 #include "vl/kernels/cpu_isa.h"
+#include "vl/kernels/gemm_int8/gemm_int8.h"
 #include "vl/kernels/parallel.h"
 #include "vl/weights/mapped_pages.h"
 
@@ -47,10 +48,27 @@ std::optional<at::Tensor> optional(const at::Tensor& t) {
 
 at::Tensor Projection::operator()(const at::Tensor& x) const {
   if (weight_.scalar_type() == x.scalar_type()) return at::linear(x, weight_, optional(bias_));
+  if (weight_.scalar_type() == at::kChar) return int8_product(x);
   const auto type = kernels::cpu_multiplies_bfloat16() ? at::kBFloat16 : at::kFloat;
   at::Tensor y = at::linear(x.to(type), widened(weight_, type)).to(x.scalar_type());
-  if (scale_.defined()) y.mul_(scale_);
   if (bias_.defined()) y.add_(bias_);
+  return y;
+}
+
+at::Tensor Projection::int8_product(const at::Tensor& x) const {
+  if (!kernels::has_gemm_int8() || weight_.size(1) > kernels::kGemmInt8Columns) {
+    at::Tensor y = at::linear(x, widened(weight_, at::kFloat)).mul_(scale_);
+    return bias_.defined() ? y.add_(bias_) : y;
+  }
+  const at::Tensor rows = x.contiguous();
+  std::vector<int64_t> sizes = x.sizes().vec();
+  sizes.back() = weight_.size(0);
+  at::Tensor y = at::empty(sizes, x.options());
+  kernels::gemm_int8(matrix(), {.rows = x.numel() / x.size(-1),
+                                .x = rows.const_data_ptr<float>(),
+                                .ldx = x.size(-1),
+                                .y = y.mutable_data_ptr<float>(),
+                                .ldy = weight_.size(0)});
   return y;
 }
 

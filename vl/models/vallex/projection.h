@@ -16,8 +16,9 @@ class Projection {
   Projection(at::Tensor weight, at::Tensor bias)
       : weight_(std::move(weight)), bias_(std::move(bias)) {}
 
-  /// Any number of rows, float32. Weights that are not float32 are widened a matrix at a time, or
-  /// multiplied as bfloat16 where the CPU has instructions for it.
+  /// Any number of rows, float32. bfloat16 weights are widened a matrix at a time, or multiplied
+  /// with bfloat16 rows where the CPU has instructions for it; int8 weights meet rows of 16 bits,
+  /// or are widened where kernels::gemm_int8() cannot run.
   at::Tensor operator()(const at::Tensor& x) const;
 
   /// Converts the parameter in place; the float32 weights are let go.
@@ -27,6 +28,8 @@ class Projection {
   kernels::GemvMatrix matrix() const;
 
  private:
+  at::Tensor int8_product(const at::Tensor& x) const;
+
   at::Tensor weight_, bias_, scale_;
 };
 

@@ -159,7 +159,11 @@ class Vallex : public nn::Module {
   at::Tensor ar_stack(const at::Tensor& x, ArState& state, int64_t prefix, Taps* taps) const;
   /// Norms of the seven passes; made anew when the model has changed device or dtype.
   std::shared_ptr<const StageNorms> stage_norms() const;
-  at::Tensor nar_pass(size_t pass, const at::Tensor& xy, int64_t heads,
+  struct NarRows {
+    int64_t heads, frames;
+  };
+  /// @return [1, frames, dim]: the last rows of xy
+  at::Tensor nar_pass(size_t pass, const at::Tensor& xy, const NarRows& rows,
                       const std::vector<NormWeights>& norms, Taps* taps) const;
 
   VallexConfig config_;
