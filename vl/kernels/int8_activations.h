@@ -1,6 +1,6 @@
 // Activations for products with int8 weights: whole numbers of 16 bits relative to the largest of
-// their row, as two signed bytes, value = scale * (256 * high + low). Included by ISA variants:
-// internal linkage, nothing of the standard library.
+// their row, as two signed bytes, value = scale * (256 * high + low). Included by ISA variants,
+// after vec_avx512.h: internal linkage, nothing of the standard library.
 
 #pragma once
 
@@ -16,14 +16,16 @@ struct RowScale {
 
 inline RowScale row_scale(const float* x, long n) {
   constexpr float kSmallest = 1e-30F;  // below it the reciprocal would not be finite
-  float highest = 0, finite = 0;
-  for (long j = 0; j < n; ++j) {
-    const float size = __builtin_fabsf(x[j]);
-    highest = size > highest ? size : highest;
-    finite += x[j] * 0.0F;
+  __m512 highest = _mm512_setzero_ps(), finite = highest;
+  for (long j = 0; j < n; j += 16) {
+    const __mmask16 mask = n - j >= 16 ? 0xFFFF : static_cast<__mmask16>((1U << (n - j)) - 1);
+    const __m512 v = _mm512_maskz_loadu_ps(mask, x + j);
+    highest = _mm512_max_ps(highest, _mm512_abs_ps(v));
+    finite = _mm512_fmadd_ps(v, _mm512_setzero_ps(), finite);
   }
-  if (finite != 0.0F) return {__builtin_nanf(""), 0};
-  return highest > kSmallest ? RowScale{highest / kTop, kTop / highest} : RowScale{0, 0};
+  if (_mm512_cmpneq_ps_mask(finite, _mm512_setzero_ps()) != 0) return {__builtin_nanf(""), 0};
+  const float top = _mm512_reduce_max_ps(highest);
+  return top > kSmallest ? RowScale{top / kTop, kTop / top} : RowScale{0, 0};
 }
 
 }  // namespace
