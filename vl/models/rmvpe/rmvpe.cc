@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include "vl/core/allocator.h"
 #include "vl/core/error.h"
+#include "vl/nn/large_tensor.h"
 
 namespace vl::models::rmvpe {
 
@@ -30,6 +32,7 @@ namespace {
 /// Norms are folded into copies of the weights where signals are large and weights are small.
 constexpr int64_t kFoldChannels = 128;
 constexpr int64_t kTileRows = 512;  // 4 MB of a signal at every level of the public size; even
+constexpr int64_t kLongCall = 2048;  // frames
 
 nn::Conv2dOptions conv3x3(int64_t in, int64_t out, bool bias = false) {
   return {.in = in, .out = out, .kernel = {3, 3}, .padding = {1, 1}, .bias = bias};
@@ -58,8 +61,8 @@ at::Tensor in_tiles(int64_t rows, int64_t halo, const F& f) {
                   high = std::min(end + halo, rows);
     const at::Tensor part = f(low, high);
     if (!out.defined())
-      out = at::empty({part.size(0), part.size(1), rows, part.size(3)}, part.options(),
-                      at::MemoryFormat::ChannelsLast);
+      out = nn::large_tensor({part.size(0), part.size(1), rows, part.size(3)}, part.scalar_type(),
+                             at::MemoryFormat::ChannelsLast);
     out.slice(2, begin, end).copy_(part.slice(2, begin - low, end - low));
   }
   return out;
@@ -224,10 +227,18 @@ at::Tensor Rmvpe::salience(const at::Tensor& mel, Taps* taps) const {
   const int64_t frames = mel.size(2), multiple = int64_t{1} << config_.levels,
                 padded = (frames + multiple - 1) / multiple * multiple;
   at::Tensor x = at::constant_pad_nd(mel, {0, padded - frames}).transpose(1, 2).unsqueeze(1);
-  x = (*cnn_)((*unet_)(x.contiguous(), taps));  // [B, out, T, n_mels]
+  // What the stages of a long call leave to each other would add up, window after window.
+  const auto tidy = [frames] {
+    if (frames > kLongCall) release_freed_memory();
+  };
+  x = (*unet_)(x.contiguous(), taps);
+  tidy();
+  x = (*cnn_)(x);  // [B, out, T, n_mels]
   keep(taps, "cnn", x);
+  tidy();
   x = (*gru_)(x.transpose(1, 2).flatten(2));
   keep(taps, "fc.0", x);
+  tidy();
   x = (*linear_)(x);
   keep(taps, "fc.1", x);
   return at::sigmoid(x).slice(1, 0, frames);

@@ -6,6 +6,7 @@
 #include "vl/kernels/cpu_isa.h"
 #include "vl/kernels/gemm_int8/gemm_int8.h"
 #include "vl/kernels/parallel.h"
+#include "vl/nn/large_tensor.h"
 #include "vl/weights/mapped_pages.h"
 
 namespace vl::models::vallex {
@@ -13,16 +14,6 @@ namespace vl::models::vallex {
 namespace {
 
 constexpr int64_t kRows = 64;  // of one job of a conversion
-
-/// An uninitialised tensor in large pages.
-at::Tensor large_tensor(at::IntArrayRef sizes, at::ScalarType type) {
-  const int64_t count = c10::multiply_integers(sizes);
-  const auto bytes = static_cast<size_t>(count) * c10::elementSize(type);
-  std::shared_ptr<void> room = allocate_large(bytes);
-  void* data = room.get();
-  return at::from_blob(
-      data, sizes, [room = std::move(room)](void*) {}, at::dtype(type));
-}
 
 /// The matrix in another type, valid until the next call of this thread: in one room that stays,
 /// for blocks of many sizes that come and go leave holes in the heap of several times the model.
@@ -76,7 +67,7 @@ void Projection::store(nn::Precision precision) {
   if (precision == nn::Precision::kFloat32) return;
   const at::Tensor from = weight_.detach();  // keeps the float32 numbers for the moment
   const bool small = precision == nn::Precision::kInt8;
-  at::Tensor to = large_tensor(from.sizes(), small ? at::kChar : at::kBFloat16);
+  at::Tensor to = nn::large_tensor(from.sizes(), small ? at::kChar : at::kBFloat16);
   if (small) {
     scale_ = at::empty({from.size(0)});
     const float* x = from.const_data_ptr<float>();
