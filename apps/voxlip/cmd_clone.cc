@@ -23,18 +23,11 @@ class Clone : public Verb {
   std::string summary() const override { return "Speaks text in a cloned voice with VALL-E X."; }
 
   std::vector<OptionGroup> groups() override {
-    std::vector<OptionGroup> out;
-    const auto add = [&](const char* title, auto& options) {
-      OptionGroup g{title, {}, false};
-      describe(options, g.fields);
-      out.push_back(std::move(g));
-    };
-    add("Speech", config_.verb);
-    add("Clone", config_.clone);
-    add("Long text", config_.long_text);
-    add("Text", config_.text);
-    add("Consent", config_.consent);
-    return out;
+    return {option_group("Speech", config_.verb),
+            option_group("Clone", config_.clone),
+            option_group("Long text", config_.long_text),
+            option_group("Text", config_.text),
+            option_group("Consent", config_.consent)};
   }
 
   Json run(VerbContext& c) override {
@@ -43,7 +36,13 @@ class Clone : public Verb {
       throw Error(Code::kBadText, "nothing to speak in the text");
     if (config_.text.show_phonemes) {
       config_.validate();
-      return phonemes_of(c, config_.verb.text, config_.verb.lang, config_.verb.voice, config_.text);
+      return phonemes_of(c,
+                         {.text = config_.verb.text,
+                          .lang = config_.verb.lang,
+                          .unit = dub::TextUnit::kSentence,
+                          .voice = config_.verb.voice,
+                          .own_voice = config_.clone.prompt_audio.empty() ? "" : dub::kOwnPrompt},
+                         config_.text);
     }
     if (c.global.json && config_.verb.out == "-")
       fail(Code::kExclusiveFlags,
@@ -64,8 +63,8 @@ class Clone : public Verb {
     const auto keep_folder = [&](const fs::path& folder) { c.job_dir = folder; };
     const Json result = job.run(
         record, work, [&] { return dub::to_json(record); }, keep_folder);
-    if (!c.global.json && config_.verb.out != "-")
-      c.console.line(fmt::format("wrote {} ({:.1f} s)", config_.verb.out, record.output.seconds));
+    if (config_.verb.out != "-")
+      c.say(fmt::format("wrote {} ({:.1f} s)", config_.verb.out, record.output.seconds));
     return result;
   }
 

@@ -31,12 +31,10 @@ class Convert : public Verb {
   std::vector<std::string> positionals() const override { return {"[INPUT...]"}; }
 
   std::vector<OptionGroup> groups() override {
-    OptionGroup convert{"Convert", {}, false}, rvc{"RVC", {}, false}, consent{"Consent", {}, false};
-    dub::describe(config_.convert, convert.fields);
-    stages::describe(config_.rvc, rvc.fields);
+    OptionGroup rvc = option_group("RVC", config_.rvc);
     rvc.fields.find("rvc_model")->aliases.push_back("m");
-    dub::describe(config_.consent, consent.fields);
-    return {convert, rvc, consent};
+    return {option_group("Convert", config_.convert), rvc,
+            option_group("Consent", config_.consent)};
   }
 
   Json run(VerbContext& c) override {
@@ -90,8 +88,8 @@ class Convert : public Verb {
     const auto keep_folder = [&](const fs::path& made) { folder = made; };
     const Json result = job.run(
         record, work, [&] { return dub::to_json(record); }, keep_folder);
-    if (!c.global.json && output != "-")
-      c.console.line(fmt::format("wrote {} ({:.1f} s)", output, record.output.seconds));
+    if (output != "-")
+      c.say(fmt::format("wrote {} ({:.1f} s)", output, record.output.seconds));
     return result;
   }
 
@@ -126,8 +124,7 @@ class Convert : public Verb {
 
   static void print(VerbContext& c, const Json& document, const fs::path& folder) {
     c.documents.push_back(document);
-    if (!folder.empty())
-      write_file_atomic((folder / "result.json").string(), json_text(document) + "\n");
+    keep_result(folder, document);
     if (!c.global.json) return;
     std::printf("%s\n", json_line(document).c_str());
     std::fflush(stdout);

@@ -29,22 +29,15 @@ class Dub : public Verb {
   }
 
   std::vector<OptionGroup> groups() override {
-    std::vector<OptionGroup> out;
-    const auto add = [&](const char* title, auto& options) {
-      OptionGroup g{title, {}, false};
-      describe(options, g.fields);
-      out.push_back(std::move(g));
-    };
-    add("Dub", config_.dub);
-    add("RVC", config_.rvc);
-    add("Clone", config_.clone);
-    add("Speak", config_.speak);
-    add("Lips", config_.lips);
-    add("Fit", config_.fit);
-    add("Encode", config_.encode);
-    add("Text", config_.text);
-    add("Consent", config_.consent);
-    return out;
+    return {option_group("Dub", config_.dub),
+            option_group("RVC", config_.rvc),
+            option_group("Clone", config_.clone),
+            option_group("Speak", config_.speak),
+            option_group("Lips", config_.lips),
+            option_group("Fit", config_.fit),
+            option_group("Encode", config_.encode),
+            option_group("Text", config_.text),
+            option_group("Consent", config_.consent)};
   }
 
   Json run(VerbContext& c) override {
@@ -52,7 +45,14 @@ class Dub : public Verb {
     if (config_.dub.text.empty() && c.command.origin("text").kind != "default")
       throw Error(Code::kBadText, "nothing to speak in the text");
     if (config_.text.show_phonemes)
-      return phonemes_of(c, config_.dub.text, config_.dub.lang, config_.dub.voice, config_.text);
+      return phonemes_of(
+          c,
+          {.text = config_.dub.text,
+           .lang = config_.dub.lang,
+           .unit = dub::TextUnit::kLine,
+           .voice = config_.dub.voice,
+           .own_voice = config_.dub.voice == dub::kSourceVoice ? config_.dub.voice : ""},
+          config_.text);
     config_.validate();
     check_report_target(c, {config_.dub.input, config_.dub.out});
     dub::DubRecord record;
@@ -70,9 +70,8 @@ class Dub : public Verb {
     };
     const Json result = job.run(
         record, work, [&] { return dub::to_json(record); }, fit);
-    if (!c.global.json)
-      c.console.line(fmt::format("wrote {} ({:.1f} s, {} frames, {} redrawn)", config_.dub.out,
-                                 record.output.seconds, record.faces.frames, record.faces.redrawn));
+    c.say(fmt::format("wrote {} ({:.1f} s, {} frames, {} redrawn)", config_.dub.out,
+                      record.output.seconds, record.faces.frames, record.faces.redrawn));
     return result;
   }
 

@@ -31,10 +31,7 @@ class VoicesAdd : public Verb {
   }
   std::vector<std::string> positionals() const override { return {"NAME"}; }
   std::vector<OptionGroup> groups() override {
-    OptionGroup voice{"Voice", {}, false}, consent{"Consent", {}, false};
-    dub::describe(config_.voice, voice.fields);
-    dub::describe(config_.consent, consent.fields);
-    return {voice, consent};
+    return {option_group("Voice", config_.voice), option_group("Consent", config_.consent)};
   }
 
   Json run(VerbContext& c) override {
@@ -48,9 +45,8 @@ class VoicesAdd : public Verb {
         .make_codes = [&](const weights::PackVoice& voice) { make_codes(models, voice); }};
     const Json voice =
         dub::voice_json(dub::add_voice(models.voices(), name, config_, env, c.warnings));
-    if (!c.global.json)
-      c.console.line(fmt::format("added voice {} ({}) for {}", name, voice["id"].get<std::string>(),
-                                 words(voice["usable_for"])));
+    c.say(fmt::format("added voice {} ({}) for {}", name, voice["id"].get<std::string>(),
+                      words(voice["usable_for"])));
     return {{"voice", voice}};
   }
 
@@ -96,7 +92,7 @@ class VoicesRm : public Verb {
     const dub::ModelSet models(model_places(c.global));
     const Json out = dub::remove_voice(models.voices(), models.pack(), one_name(c),
                                        dub::FileDigests(c.global.cache_dir));
-    if (!c.global.json) c.console.line("removed voice " + out["removed"].get<std::string>());
+    c.say("removed voice " + out["removed"].get<std::string>());
     return out;
   }
 };

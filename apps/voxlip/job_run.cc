@@ -1,11 +1,12 @@
 #include "apps/voxlip/job_run.h"
 
+#include <algorithm>
+
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/core/log.h"
 #include "vl/core/paths.h"
 #include "vl/core/result.h"
-#include "vl/dub/spoken_text.h"
 
 namespace vl::app {
 
@@ -25,13 +26,26 @@ void check_report_target(VerbContext& c, const std::vector<std::string>& files) 
     }
 }
 
-Json phonemes_of(const VerbContext& c, const std::string& text, const std::string& lang,
-                 const std::string& voice, const dub::TextOptions& options) {
+Json phonemes_of(const VerbContext& c, const PhonemesOf& what, const dub::TextOptions& options) {
   const dub::ModelSet models(model_places(c.global));
-  const dub::Phonemes p = dub::show_phonemes(
-      text, lang, dub::pronunciations(options, models.pack(), voice), asset_dir());
-  if (!c.global.json) std::printf("%s\n", fmt::format("{}", fmt::join(p.tokens, "")).c_str());
+  const std::string voice = what.own_voice.empty() ? models.voice(what.voice).name : what.own_voice;
+  const dub::Phonemes p =
+      dub::show_phonemes(what.text, what.lang, what.unit,
+                         dub::pronunciations(options, models.pack(), voice), asset_dir());
+  std::string out;
+  for (size_t i = 0; i < p.tokens.size(); ++i) {
+    if (i > 0 && std::find(p.lines.begin(), p.lines.end(), i) != p.lines.end()) out += '\n';
+    out += p.tokens[i];
+  }
+  if (!c.global.json) std::printf("%s\n", out.c_str());
   return dub::to_json(p);
+}
+
+void keep_result(const fs::path& folder, const Json& document) try {
+  if (!folder.empty())
+    write_file_atomic((folder / "result.json").string(), json_text(document) + "\n");
+} catch (const Error& e) {
+  log::warn("the job folder is not complete: {}", e.what());
 }
 
 JobRun::JobRun(VerbContext& c, const std::string& verb, const std::vector<PlannedStage>& plan,
@@ -77,11 +91,7 @@ Json JobRun::run(dub::JobRecord& record, const std::function<void()>& work,
       error = Error(error.code(), fmt::format("{} at {:.0f} %", error.what(), progress_.percent()));
     progress_.error(error_json(error));
     warnings_.listen({});
-    try {
-      keep(record, extra);
-    } catch (const std::exception& second) {
-      log::warn("the job folder is not complete: {}", second.what());
-    }
+    keep(record, extra);
     throw error;
   }
   const Json result = json();
@@ -91,8 +101,10 @@ Json JobRun::run(dub::JobRecord& record, const std::function<void()>& work,
   return result;
 }
 
-/// Writes the job folder once the inputs were found good: an early error leaves nothing.
-void JobRun::keep(const dub::JobRecord& record, const std::function<void(const fs::path&)>& extra) {
+/// Writes the job folder once the inputs were found good: an early error leaves nothing. A folder
+/// that cannot be written changes nothing of how the run ended.
+void JobRun::keep(const dub::JobRecord& record,
+                  const std::function<void(const fs::path&)>& extra) try {
   if (!record.timing.load) return;
   const fs::path folder = record.job_dir;
   fs::create_directories(folder);
@@ -100,6 +112,8 @@ void JobRun::keep(const dub::JobRecord& record, const std::function<void(const f
   write_file_atomic((folder / "trace.json").string(), trace_.to_chrome().dump() + "\n");
   if (extra) extra(folder);
   folder_ = folder;
+} catch (const std::exception& e) {
+  log::warn("the job folder is not complete: {}", e.what());
 }
 
 }  // namespace vl::app

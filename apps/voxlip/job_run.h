@@ -9,6 +9,7 @@
 #include "vl/core/trace.h"
 #include "vl/dub/job.h"
 #include "vl/dub/record.h"
+#include "vl/dub/spoken_text.h"
 
 namespace vl::app {
 
@@ -18,6 +19,21 @@ bool same_file(const std::filesystem::path& a, const std::filesystem::path& b);
 /// Refuses a --report-json that would replace one of the job's own files, and drops it, so that the
 /// error is not written there either. @throws Error(kExclusiveFlags)
 void check_report_target(VerbContext& context, const std::vector<std::string>& files);
+
+/// What --show-phonemes shows.
+struct PhonemesOf {
+  std::string text, lang;
+  dub::TextUnit unit = dub::TextUnit::kSentence;
+  std::string voice;      ///< as --voice has it
+  std::string own_voice;  ///< name for one that is no voice of a pack or the user, else empty
+};
+
+/// Prints what the model would read and gives the result document's keys.
+nlohmann::ordered_json phonemes_of(const VerbContext& context, const PhonemesOf& what,
+                                   const dub::TextOptions& options);
+
+/// Keeps a result document in its job folder; where that fails, says so. An empty folder: nothing.
+void keep_result(const std::filesystem::path& folder, const nlohmann::ordered_json& document);
 
 /// One job of a job verb: its id, progress on stderr, trace, and the job folder with what is kept
 /// of it.

@@ -36,6 +36,9 @@ struct VerbContext {
   /// Result documents that a verb has printed itself, one for each of several inputs; where there
   /// are any, no further one is printed for the whole.
   std::vector<nlohmann::ordered_json>& documents;
+
+  /// A line for people about what was done: not with --json or --quiet.
+  void say(const std::string& line) const;
 };
 
 /// A verb or sub-verb ("models run"): its options, positional arguments and the function that does
@@ -57,11 +60,6 @@ class Verb {
 
 /// Where the global flags say that models are.
 dub::ModelPlaces model_places(const GlobalOptions& global);
-
-/// Prints what the model would read (--show-phonemes) and gives the result document's keys.
-nlohmann::ordered_json phonemes_of(const VerbContext& context, const std::string& text,
-                                   const std::string& lang, const std::string& voice,
-                                   const dub::TextOptions& options);
 
 /// All verbs, one line each.
 std::vector<std::unique_ptr<Verb>> all_verbs();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "apps/voxlip/job_run.h"
 #include "build_info.h"
 #include "vl/core/clock.h"
 #include "vl/core/console.h"
@@ -143,6 +144,8 @@ struct Run {
 };
 
 Json execute(Run& run, Console& console, const std::vector<std::string>& words) {
+  CancelToken cancel;
+  cancel_on_signals(cancel);  // before any text is waited for
   auto verbs = all_verbs();
   const CommandLine line = split(words, verbs);
   run.verb = line.verb;
@@ -189,8 +192,6 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   EventStream events(console);
   log::setup(log::level_from(run.global.log_level), console,
              run.global.log_jsonl ? &events : nullptr);
-  CancelToken cancel;
-  cancel_on_signals(cancel);
   VerbContext context{run.global, command.arguments(),  cancel,      run.warnings, console, events,
                       command,    command.print_toml(), run.job_dir, run.documents};
   return verb.run(context);
@@ -202,8 +203,8 @@ void check_standard_output() {
 }
 
 int finish(Run& run, Console& console, const Json& body, std::optional<Error> error) {
-  log::shutdown();
   if (run.printed) {
+    log::shutdown();
     check_standard_output();
     return 0;
   }
@@ -215,29 +216,34 @@ int finish(Run& run, Console& console, const Json& body, std::optional<Error> er
                   .error = error};
   if (error) console.line(error_text(*error, console.color()));
   const Json job = {{"job", run.job_dir.filename().string()}};
-  const Json document = result_document(outcome, error && !run.job_dir.empty() ? job : body);
-  // A record that cannot be written does not hide how the run itself ended.
-  const auto write_record = [&](const std::string& path, const std::string& text, bool overwrite) {
-    try {
-      write_file_atomic(path, text, overwrite);
-    } catch (const Error& e) {
-      console.line(error_text(e, console.color()));
-      if (outcome.exit == 0) outcome.exit = e.exit();
-    }
-  };
-  std::string report = json_text(document) + "\n";
-  if (!run.job_dir.empty()) write_record((run.job_dir / "result.json").string(), report, true);
+  Json document = result_document(outcome, error && !run.job_dir.empty() ? job : body);
   const bool several = !run.documents.empty();
-  if (several) report.clear();
+  std::string report = several ? "" : json_text(document) + "\n";
   for (const Json& d : run.documents) report += json_line(d) + "\n";
-  if (!run.global.report_json.empty())
-    write_record(run.global.report_json, report, run.global.overwrite);
+  // A record that cannot be written does not hide how the run itself ended.
+  try {
+    if (!run.global.report_json.empty())
+      write_file_atomic(run.global.report_json, report, run.global.overwrite);
+  } catch (const Error& e) {
+    console.line(error_text(e, console.color()));
+    if (outcome.exit == 0) {
+      outcome.exit = e.exit();
+      outcome.error = e;
+      document = result_document(outcome, body);
+    }
+  }
+  keep_result(run.job_dir, document);
+  log::shutdown();
   if (run.wants_json && !several) std::printf("%s\n", json_line(document).c_str());
   check_standard_output();
   return outcome.exit;
 }
 
 }  // namespace
+
+void VerbContext::say(const std::string& line) const {
+  if (!global.json && !global.quiet) console.line(one_line(line));
+}
 
 int run_verbs(const std::vector<std::string>& words) {
   set_asset_fallback(VL_ASSETS_FALLBACK);

@@ -257,7 +257,7 @@ class Voices(Case):
                 voices = self.folder / "voices"
                 self.assertEqual(list(voices.iterdir()) if voices.exists() else [], [])
         long = self.fails(3, "E0310", *add, "mina", "--audio", self.folder / "long.wav", *text, *CONSENT).error()
-        self.assertEqual((long["message"], long["where"]["file"]), ("prompt is 18 s long, limit 15", str(self.folder / "long.wav")))
+        self.assertEqual((long["message"], long["where"]["file"]), ("prompt is 18 s long, limit 15 s", str(self.folder / "long.wav")))
         self.ok(*add, "mina", *PROMPT, *CONSENT)
         first = self.listed()[0]
         self.fails(12, "E1201", *add, "mina", "--audio", good, *text, *CONSENT)

@@ -40,9 +40,14 @@ TEST(FullsizePack, ModelsAreMadeOnceAndKept) {
     else
       EXPECT_EQ(set.used()[0].sha256, first);
   }
-  const auto made = std::distance(std::filesystem::directory_iterator(folder / "cache" / "packs"),
-                                  std::filesystem::directory_iterator());
-  EXPECT_EQ(made, 2);
+  std::set<std::string> endings;
+  int64_t made = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "cache" / "packs")) {
+    endings.insert(entry.path().extension());
+    ++made;
+  }
+  EXPECT_EQ(made, 4);  // two networks with their digests
+  EXPECT_EQ(endings, (std::set<std::string>{".safetensors", ".sha256"}));
 }
 
 TEST(FullsizePack, EveryRoleIsListed) {

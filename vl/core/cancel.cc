@@ -63,6 +63,10 @@ void cancel_on_signals(const CancelToken& token) {
   mask_signals(SIG_UNBLOCK);
 }
 
+void check_signals() {
+  if (signals_seen.load() > 0) throw Error(Code::kCancelled, "cancelled by a signal");
+}
+
 void hold_signals() { mask_signals(SIG_BLOCK); }
 
 }  // namespace vl

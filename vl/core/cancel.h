@@ -28,6 +28,9 @@ class CancelToken {
 /// starts is answered too. For the calling thread and those that it starts.
 void hold_signals();
 
+/// For waits that know no token. @throws Error(kCancelled) after INT or TERM
+void check_signals();
+
 /// INT and TERM cancel the token; the second of them ends the process at once with exit code 130. A
 /// later call replaces the token and counts anew. SIGPIPE is ignored, so that a closed pipe is an
 /// error of its write.

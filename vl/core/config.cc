@@ -50,6 +50,8 @@ uint64_t parse_size(const std::string& text) {
 
 namespace {
 
+constexpr uint64_t kMostText = 16 << 20;  // bytes of one value
+
 bool parse_bool(const std::string& text, const std::string& key) {
   if (text == "true" || text == "on" || text == "1" || text == "yes") return true;
   if (text == "false" || text == "off" || text == "0" || text == "no") return false;
@@ -68,20 +70,25 @@ T parse_number(const std::string& text, const std::string& key) {
   return value;
 }
 
-std::string text_value(const Field& f, const std::string& raw) {
+/// @param piped whether another value was read from standard input
+std::string text_value(const Field& f, const std::string& raw, bool& piped) {
   if (!f.text) return raw;
   std::string out = raw;
-  if (raw == "-")
-    out = read_stdin();
-  else if (raw.rfind("@@", 0) == 0)
+  if (raw == "-") {
+    if (std::exchange(piped, true))
+      fail(Code::kExclusiveFlags, "{} cannot be standard input too: another text is",
+           flag_of(f.name));
+    out = read_stdin(kMostText);
+  } else if (raw.rfind("@@", 0) == 0) {
     out = raw.substr(1);
-  else if (raw.rfind('@', 0) == 0)
-    out = read_file(raw.substr(1));
+  } else if (raw.rfind('@', 0) == 0) {
+    out = read_file(raw.substr(1), kMostText);
+  }
   return clean_text(out, raw.rfind('@', 0) == 0 ? raw.substr(1) : "");
 }
 
 /// The words of a flag or variable as JSON of the field's type.
-json parse_words(const Field& f, const std::vector<std::string>& words) {
+json parse_words(const Field& f, const std::vector<std::string>& words, bool& piped) {
   const std::string last = words.empty() ? "" : words.back();
   const auto list = [&](auto&& one) {
     json out = json::array();
@@ -94,13 +101,13 @@ json parse_words(const Field& f, const std::vector<std::string>& words) {
         if constexpr (std::is_same_v<T, bool>) return parse_bool(last, f.name);
         if constexpr (std::is_same_v<T, int64_t>) return parse_number<int64_t>(last, f.name);
         if constexpr (std::is_same_v<T, double>) return parse_number<double>(last, f.name);
-        if constexpr (std::is_same_v<T, std::string>) return text_value(f, last);
+        if constexpr (std::is_same_v<T, std::string>) return text_value(f, last, piped);
         if constexpr (std::is_same_v<T, std::vector<int64_t>>)
           return list([&](auto& w) { return parse_number<int64_t>(w, f.name); });
         if constexpr (std::is_same_v<T, std::vector<double>>)
           return list([&](auto& w) { return parse_number<double>(w, f.name); });
         if constexpr (std::is_same_v<T, std::vector<std::string>>)
-          return list([&](auto& w) { return text_value(f, w); });
+          return list([&](auto& w) { return text_value(f, w, piped); });
         fail(Code::kBadValue, "{} cannot be given as a flag", f.name);
       },
       f.value);
@@ -312,7 +319,7 @@ void Command::apply_environment() {
     if (slot != slots_.end()) {
       const auto words =
           is_list(*slot->second.field) ? split_commas(value) : std::vector<std::string>{value};
-      apply_json(slot->first, parse_words(*slot->second.field, words), {"env", variable},
+      apply_json(slot->first, parse_words(*slot->second.field, words, piped_), {"env", variable},
                  static_cast<int>(Code::kBadValue), 0, "");
     } else if (std::find(kOthers.begin(), kOthers.end(), variable) == kOthers.end()) {
       warnings_.push_back(
@@ -326,7 +333,7 @@ void Command::resolve(const std::vector<std::string>& args) {
   apply_file(flags);
   apply_environment();
   for (const auto& [name, words] : flags)
-    apply_json(name, parse_words(*slots_.at(name).field, words), {"flag", ""},
+    apply_json(name, parse_words(*slots_.at(name).field, words, piped_), {"flag", ""},
                static_cast<int>(Code::kBadValue), 0, "");
 }
 

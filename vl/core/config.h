@@ -20,6 +20,14 @@ struct OptionGroup {
   bool global = false;
 };
 
+/// A group of the fields that `describe(Options&, Fields&)` names.
+template <class Options>
+OptionGroup option_group(std::string title, Options& options) {
+  OptionGroup out{std::move(title), {}, false};
+  describe(options, out.fields);
+  return out;
+}
+
 /// Where the value in force came from: kind is flag env file preset default; from is the file:line,
 /// the variable or the preset.
 struct Origin {
@@ -82,6 +90,7 @@ class Command {
   std::map<std::string, Slot> slots_;
   std::map<std::string, Origin> origins_;
   std::vector<Warning> warnings_;
+  bool piped_ = false;  ///< a text was read from standard input
 };
 
 /// "crf" -> "--crf", "top_k" -> "--top-k"; one-letter names are short flags.

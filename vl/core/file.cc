@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vl/core/cancel.h"
 #include "vl/core/error.h"
 
 namespace vl {
@@ -56,8 +58,9 @@ void read_fd(int fd, const std::string& name, uint64_t limit,
   std::string buffer(kChunk, '\0');
   uint64_t total = 0;
   while (true) {
+    wait_readable(fd, check_signals);
     const ssize_t n = ::read(fd, buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n < 0) throw_unreadable(name, errno);
     if (n == 0) return;
     total += static_cast<uint64_t>(n);
@@ -100,7 +103,8 @@ void read_chunks(const std::string& path, const std::function<void(std::string_v
   if (path.find("://") != std::string::npos && !fs::exists(path))
     throw Error(Code::kNotFound, fmt::format("{} is a URL; Voxlip reads local files only", path),
                 Where{.file = path}, {"download the file first"});
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe that nobody writes to would wait where no signal ends it.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) throw_unreadable(path, errno);
   struct stat info {};
   if (::fstat(file.get(), &info) == 0 && S_ISDIR(info.st_mode)) throw_unreadable(path, EISDIR);
@@ -166,14 +170,37 @@ AtomicFile::AtomicFile(std::string path, bool overwrite)
   check_output(path_, overwrite_);
   target_ = resolve_target(path_);
   part_ = part_of(target_);
-  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  while (!open_part()) {
+  }
+}
+
+/// One try: false where the part that was opened went to its target before it was ours.
+bool AtomicFile::open_part() {
+  fd_ = ::open(part_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (fd_ < 0) throw_write_error(part_, errno, 0);
+  const auto give_up = [this] { ::close(std::exchange(fd_, -1)); };
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    give_up();
+    throw Error(Code::kNotWritable,
+                fmt::format("cannot write {}: another run is writing it", path_),
+                Where{.file = path_}, {"wait for it, or give another output name"});
+  }
+  struct stat opened {}, named {};
+  if (::fstat(fd_, &opened) != 0 || ::stat(part_.c_str(), &named) != 0 ||
+      opened.st_ino != named.st_ino || opened.st_dev != named.st_dev) {
+    give_up();
+    return false;
+  }
+  if (::ftruncate(fd_, 0) == 0) return true;
+  const int error = errno;
+  give_up();
+  throw_write_error(part_, error, 0);
 }
 
 AtomicFile::~AtomicFile() {
   if (fd_ < 0) return;
+  ::unlink(part_.c_str());  // while it is locked: later it may be another run's
   ::close(fd_);
-  ::unlink(part_.c_str());
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -195,6 +222,24 @@ void AtomicFile::commit() {
   ::close(std::exchange(fd_, -1));
   const Descriptor folder(::open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());
+}
+
+FolderLock::FolderLock(const std::string& folder)
+    : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  while (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0 &&
+         (errno == EWOULDBLOCK || errno == EINTR)) {
+    ::poll(nullptr, 0, kPollMs);
+    try {
+      check_signals();
+    } catch (...) {
+      ::close(fd_);
+      throw;
+    }
+  }
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void write_file_atomic(const std::string& path, std::string_view bytes, bool overwrite) {

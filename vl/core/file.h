@@ -9,7 +9,7 @@ namespace vl {
 
 inline constexpr uint64_t kNoLimit = ~uint64_t{0};
 
-/// Calls `use` with the bytes of the file, piece after piece.
+/// Calls `use` with the bytes of the file, piece after piece. INT and TERM end a wait for bytes.
 /// @throws Error(kNotFound) for a missing or unreadable file, a folder or a URL; Error(kOverLimit)
 /// above `limit` bytes
 void read_chunks(const std::string& path, const std::function<void(std::string_view)>& use,
@@ -38,10 +38,10 @@ void write_all(int fd, std::string_view bytes, const std::string& path, uint64_t
 
 /// An output file that appears at its name only when it is complete: bytes go to `.NAME.part`
 /// beside the target; commit() flushes them to the disk and renames. Without commit() nothing
-/// stays.
+/// stays. One run at a time writes to a name.
 class AtomicFile {
  public:
-  /// @throws as check_output
+  /// @throws as check_output; Error(kNotWritable) while another run writes to the name
   AtomicFile(std::string path, bool overwrite);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -55,10 +55,26 @@ class AtomicFile {
   void commit();
 
  private:
+  bool open_part();
+
   std::string path_, target_, part_;
   bool overwrite_;
   int fd_ = -1;
   uint64_t written_ = 0;
+};
+
+/// Keeps other processes that lock the same folder waiting as long as it lives. Where the folder is
+/// absent or its file system has no locks, nobody waits. @throws Error(kCancelled) by a signal while
+/// it waits
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& folder);
+  ~FolderLock();
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_;
 };
 
 /// AtomicFile, write, commit.

@@ -18,11 +18,6 @@ ordered_json or_null(const std::optional<T>& value) {
   return value ? ordered_json(*value) : ordered_json(nullptr);
 }
 
-std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 std::vector<std::string> hints_of(const Error& error) {
   if (!error.hints().empty()) return error.hints();
   return find_explanation(code_name(error.code())).remedies;
@@ -102,7 +97,11 @@ Error as_error(const std::exception& exception) {
         file->code() == std::errc::no_space_on_device ? Code::kDiskFull : Code::kNotWritable,
         fmt::format("cannot write {}: {}", file->path1().string(), file->code().message()),
         Where{.file = file->path1().string()});
-  return Error(Code::kInternal, exception.what());
+  // Errors of libtorch carry their stack behind these words.
+  const std::string what = exception.what(), text = what.substr(0, what.find("\nException raised"));
+  if (text.find("can't allocate memory") != std::string::npos)
+    return Error(Code::kHostMemory, "the machine has not enough free memory");
+  return Error(Code::kInternal, text);
 }
 
 }  // namespace vl

@@ -76,8 +76,10 @@ json parse_toml(const std::string&, const std::string& file, int, std::map<std::
 
 #endif
 
+constexpr uint64_t kMostBytes = 16 << 20;
+
 json read_config(const std::string& path, std::map<std::string, long>& lines) {
-  const std::string text = read_file(path);
+  const std::string text = read_file(path, kMostBytes);
   const bool is_json = path.size() > 5 && path.compare(path.size() - 5, 5, ".json") == 0;
   if (!is_json) return parse_toml(text, path, static_cast<int>(Code::kConfig), &lines);
   const json out = json::parse(text, nullptr, false);

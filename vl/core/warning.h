@@ -3,6 +3,7 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vl/core/error.h"
@@ -30,6 +31,10 @@ class WarningList {
   std::vector<Warning> warnings_;
   std::function<void(const Warning&)> listener_;
 };
+
+/// Text of a message for a terminal: line breaks and tabs are blanks, other control characters are
+/// written out ("\\x1b").
+std::string one_line(std::string_view text);
 
 /// "warning[W0103]: line 2 is 0.31 s too long (clip.srt:2)", one line.
 std::string warning_line(const Warning& warning, bool color = false);

@@ -111,7 +111,7 @@ void check_prompt(const at::Tensor& wave, const std::vector<Span>& spans) {
   const at::Tensor magnitude = checked(wave).abs();
   const double seconds = static_cast<double>(magnitude.numel()) / kRate;
   if (seconds > kMaxPrompt)
-    fail(Code::kBadPrompt, "prompt is {:.0f} s long, limit {:.0f}", seconds, kMaxPrompt);
+    fail(Code::kBadPrompt, "prompt is {:.4g} s long, limit {:.0f} s", seconds, kMaxPrompt);
   const double peak = magnitude.numel() > 0 ? magnitude.max().item<double>() : 0.0;
   if (20.0 * std::log10(peak + 1e-12) < kMinPeakDb) fail(Code::kBadPrompt, "prompt is silent");
   const double clipped = magnitude.ge(kFullScale).to(at::kDouble).mean().item<double>();

@@ -67,7 +67,7 @@ class CloneRun {
     const CloneOptions& o = config_.clone;
     const weights::PackVoice* voice =
         o.prompt_audio.empty() ? &models_.voice(config_.verb.voice) : nullptr;
-    record_.voice = voice != nullptr ? voice->name : "prompt";
+    record_.voice = voice != nullptr ? voice->name : kOwnPrompt;
     std::vector<std::string> hashes;
     if (config_.consent.given())
       for (const std::string& file : o.prompt_audio) hashes.push_back(sha256_file(file));
@@ -77,7 +77,11 @@ class CloneRun {
     front_ends_ = std::make_unique<text::FrontEnds>(
         env_.assets_dir, pronunciations(config_.text, models_.pack(), record_.voice));
     record_.lang = language_of_text(config_, models_);
-    text::vallex_tokens(config_.verb.text, record_.lang, *front_ends_);  // is there anything?
+    // Is there anything, and in languages that the model has?
+    const text::VallexTokens all =
+        text::vallex_tokens(config_.verb.text, record_.lang, *front_ends_);
+    for (const int64_t id : std::set<int64_t>(all.languages.begin(), all.languages.end()))
+      check_offered(text::vallex_language(id), models_.languages("vallex"));
     stored_ = find_prompt(o, voice, models_.languages("vallex"), *front_ends_);
     lm_ = models_.get<models::vallex::Vallex>("vallex");
     codec_ = models_.get<models::encodec::Encodec>("codec");
@@ -149,9 +153,7 @@ class CloneRun {
     std::set<std::string> words;
     for (const text::VallexTokens& line : lines)
       words.insert(line.unknown_words.begin(), line.unknown_words.end());
-    for (const std::string& word : words)
-      warnings_.add(
-          {"W0115", fmt::format("\"{}\" is in no lexicon and is read by its letters", word)});
+    for (const std::string& word : words) warnings_.add(spelled_word(word));
   }
 
   void speak() {

@@ -234,6 +234,9 @@ Consent stored_consent(const weights::PackVoice& voice) {
   } catch (const Error& e) {
     throw e.with_file(file.string());
   }
+  if (!out.covers(kVoice))
+    throw Error(Code::kConsentInvalid, "the scope of the consent lacks voice",
+                Where{.file = file.string()}, {"register the voice again, with a consent"});
   const auto belongs = [&](const std::string& hash) {
     return std::find(out.files.begin(), out.files.end(), hash) != out.files.end();
   };

@@ -10,12 +10,11 @@
 #include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/media/video_writer.h"
+#include "vl/text/sentences.h"
 
 namespace vl::dub {
 
 namespace {
-
-constexpr const char* kSourceVoice = "source";
 
 void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const ModelSet& models,
                    const text::FrontEnds& front_ends, WarningList& warnings, DubPlan& plan) {
@@ -40,7 +39,8 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
           Code::kTranscriptNeeded,
           "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
     plan.prompt_lang = offered_language(c.dub.source_lang, c.dub.transcript, offered);
-    plan.prompt_words = text::vallex_tokens(c.dub.transcript, plan.prompt_lang, front_ends);
+    plan.prompt_words = text::vallex_tokens(
+        text::as_one_line(c.dub.transcript, plan.prompt_lang), plan.prompt_lang, front_ends);
     plan.convert = has_rvc && !source_voice;
     return;
   }
@@ -99,12 +99,14 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   plan.video_end_s = v.start_s + length;
   media::check_container(c.dub.out);
   check_output(c.dub.out, env.overwrite);
-  const text::FrontEnds front_ends(env.assets_dir,
-                                   pronunciations(c.text, models.pack(), c.dub.voice));
-  plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
-  plan.line = text::vallex_tokens(c.dub.text, plan.target_lang, front_ends);
   const weights::PackVoice* voice =
       c.dub.voice == kSourceVoice ? nullptr : &models.voice(c.dub.voice);
+  const text::FrontEnds front_ends(
+      env.assets_dir,
+      pronunciations(c.text, models.pack(), voice == nullptr ? kSourceVoice : voice->name));
+  plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
+  plan.line = text::vallex_tokens(text::as_one_line(c.dub.text, plan.target_lang),
+                                  plan.target_lang, front_ends);
   choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;

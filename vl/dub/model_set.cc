@@ -54,6 +54,9 @@ weights::Pack open_pack(const ModelPlaces& p) {
       {"give --pack a folder, or the name of a pack in " + (p.models_dir / "packs").string()});
 }
 
+/// Keeps the digest of a file of the cache.
+fs::path seal_of(const fs::path& path) { return path.string() + ".sha256"; }
+
 }  // namespace
 
 std::optional<fs::path> find_pack(const ModelPlaces& p) {
@@ -125,18 +128,23 @@ fs::path ModelSet::fill_path(const std::string& role, const weights::PackFill& f
   return places_.cache_dir / "packs" / (sha256_hex(fill_key(role, fill).dump()) + ".safetensors");
 }
 
-/// The weights file of a fill, made at first use.
+/// Whether a file of the cache is what was written there.
+bool ModelSet::intact(const fs::path& path) const {
+  if (!fs::exists(path) || !fs::exists(seal_of(path))) return false;
+  return read_file(seal_of(path).string()) == digests_.of(path);
+}
+
+/// The weights file of a fill, made at first use and again where it is damaged.
 fs::path ModelSet::filled_file(const std::string& role, const weights::PackFill& fill) {
   const fs::path path = fill_path(role, fill);
-  if (fs::exists(path)) return path;
-  const nlohmann::json key = fill_key(role, fill);
-  const models::ModelFile file = make_fill(role, fill);
+  if (intact(path)) return path;
   fs::create_directories(path.parent_path());
-  try {
-    models::write_model(path.string(), file, role, {{"fill", key}}, pack_.licence);
-  } catch (const Error&) {
-    if (!fs::exists(path)) throw;  // else another process made the same file meanwhile
-  }
+  const FolderLock lock(path.parent_path().string());
+  if (intact(path)) return path;  // another process made it meanwhile
+  log::debug("{} is made", path.string());
+  models::write_model(path.string(), make_fill(role, fill), role, {{"fill", fill_key(role, fill)}},
+                      pack_.licence);
+  write_file_atomic(seal_of(path).string(), digests_.of(path));
   return path;
 }
 
@@ -162,16 +170,7 @@ std::shared_ptr<torch::nn::Module> ModelSet::load_source(const std::string& role
     user_roles_.insert(role);
   else if (!pack_.trained && !shipped)
     untrained_.insert(role);  // what ships in assets/ is trained
-  if (source.fill) {
-    const fs::path file = filled_file(role, *source.fill);
-    try {
-      return load_file(role, file.string(), name);
-    } catch (const Error& damaged) {
-      log::debug("{} is made again: {}", file.string(), damaged.what());
-      fs::remove(file);
-      return load_file(role, filled_file(role, *source.fill).string(), name);
-    }
-  }
+  if (source.fill) return load_file(role, filled_file(role, *source.fill).string(), name);
   weights::verify_source(source, name, [&](auto& file) { return digests_.of(file); });
   return load_file(role, source.file.string(), name);
 }

@@ -101,6 +101,7 @@ class ModelSet {
   std::shared_ptr<torch::nn::Module> load_file(const std::string& role, const std::string& path,
                                                const std::string& name);
   std::filesystem::path filled_file(const std::string& role, const weights::PackFill& fill);
+  bool intact(const std::filesystem::path& path) const;
 
   ModelPlaces places_;
   ModelStore store_;

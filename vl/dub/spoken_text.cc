@@ -1,7 +1,9 @@
 #include "vl/dub/spoken_text.h"
 
+#include "vl/core/error.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/text/ascii_fold.h"
+#include "vl/text/sentences.h"
 #include "vl/text/vallex_text.h"
 
 namespace vl::dub {
@@ -30,19 +32,36 @@ text::UserLexicon pronunciations(const TextOptions& options, const weights::Pack
   return out;
 }
 
-Phonemes show_phonemes(const std::string& text, const std::string& lang,
+Phonemes show_phonemes(const std::string& text, const std::string& lang, TextUnit unit,
                        const text::UserLexicon& lexicon, const std::string& assets_dir) {
   Phonemes out{.lang = lang == "auto" ? offered_language("auto", text, kFrontEnds) : lang};
   const text::FrontEnds front_ends(assets_dir, lexicon);
-  const text::VallexTokens tokens = text::vallex_tokens(text, out.lang, front_ends);
-  out.normalized = front_ends.normalised(text, out.lang);
-  for (const uint32_t code : text::decode_utf8(tokens.phonemes)) {
-    std::string symbol;
-    text::append_utf8(symbol, code == ' ' ? '_' : code);
-    out.tokens.push_back(symbol);
+  std::vector<std::string> lines = {text};
+  if (out.lang != "mix")
+    lines = unit == TextUnit::kSentence
+                ? text::split_sentences(text, out.lang)
+                : std::vector<std::string>{text::as_one_line(text, out.lang)};
+  for (const std::string& line : lines) {
+    text::VallexTokens tokens;
+    try {
+      tokens = text::vallex_tokens(line, out.lang, front_ends);
+    } catch (const Error& e) {
+      if (e.code() != Code::kBadText || lines.size() == 1) throw;
+      continue;  // marks only
+    }
+    out.lines.push_back(out.tokens.size());
+    for (const uint32_t code : text::decode_utf8(tokens.phonemes)) {
+      std::string symbol;
+      text::append_utf8(symbol, code == ' ' ? '_' : code);
+      out.tokens.push_back(symbol);
+    }
+    out.normalized += (out.normalized.empty() ? "" : " ") + front_ends.normalised(line, out.lang);
+    out.ids.insert(out.ids.end(), tokens.ids.begin(), tokens.ids.end());
+    out.unknown_words.insert(out.unknown_words.end(), tokens.unknown_words.begin(),
+                             tokens.unknown_words.end());
   }
-  out.ids = tokens.ids;
-  out.unknown_words = tokens.unknown_words;
+  if (out.ids.empty())
+    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
   return out;
 }
 

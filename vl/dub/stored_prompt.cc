@@ -12,14 +12,23 @@ namespace vl::dub {
 
 namespace {
 
-constexpr double kLongestPrompt = 15.0;  // seconds
+constexpr double kMostSymbols = 60;  // a second; the fastest speech has about 25
 
 bool is_npz(const std::string& path) {
   return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0;
 }
 
-PromptPiece preset_piece(const std::string& file, std::string& lang) {
+[[noreturn]] void refuse_language(const std::string& what, std::vector<std::string> offered) {
+  std::sort(offered.begin(), offered.end());
+  throw Error(Code::kLanguageNotOffered,
+              fmt::format("model \"vallex\" offers {}, not {}", fmt::join(offered, " "), what), {},
+              {"give text in an offered language, or a pack whose model offers this one"});
+}
+
+PromptPiece preset_piece(const std::string& file, const std::vector<std::string>& offered,
+                         std::string& lang) {
   const VoicePromptFile preset = read_prompt_npz(file);
+  check_offered(preset.lang, offered);
   PromptPiece out{.audio = file, .codes = preset.codes};
   out.words.ids = preset.text_tokens;
   out.words.languages.assign(preset.text_tokens.size(), preset.language_id);
@@ -36,7 +45,22 @@ PromptPiece sound_piece(const std::string& file, const std::string& words, const
         Code::kBadPrompt,
         fmt::format("the words of the prompt {} are not written in its language {}", file, lang),
         Where{.file = file}, {"give the words that are spoken, or --prompt-lang"});
-  return {.audio = file, .words = text::vallex_tokens(words, lang, front_ends)};
+  const std::string line = text::as_one_line(words, lang);
+  if (line.empty())
+    throw Error(Code::kBadText, fmt::format("the words of the prompt {} are empty", file),
+                Where{.file = file}, {"give the words that are spoken in it"});
+  return {.audio = file, .words = text::vallex_tokens(line, lang, front_ends)};
+}
+
+/// Words that nobody can have said in the time belong to another recording.
+void check_pace(const PromptPiece& piece, double seconds) {
+  const auto symbols = static_cast<double>(piece.words.ids.size());
+  if (symbols <= kMostSymbols * (1 + seconds)) return;
+  throw Error(Code::kBadPrompt,
+              fmt::format("the words of the prompt have {:.0f} symbols, too many for {:.1f} s of "
+                          "speech",
+                          symbols, seconds),
+              Where{.file = piece.audio}, {"give the words of this recording only"});
 }
 
 [[noreturn]] void words_needed(const std::string& hint) {
@@ -45,21 +69,23 @@ PromptPiece sound_piece(const std::string& file, const std::string& words, const
 
 }  // namespace
 
+void check_offered(const std::string& lang, const std::vector<std::string>& offered) {
+  if (std::find(offered.begin(), offered.end(), lang) == offered.end())
+    refuse_language(lang, offered);
+}
+
 std::string offered_language(const std::string& asked, const std::string& text,
                              const std::vector<std::string>& offered) {
-  std::vector<std::string> sorted = offered;
-  std::sort(sorted.begin(), sorted.end());
-  const auto refuse = [&](const std::string& what) {
-    throw Error(Code::kLanguageNotOffered,
-                fmt::format("model \"vallex\" offers {}, not {}", fmt::join(sorted, " "), what), {},
-                {"give text in an offered language, or a pack whose model offers this one"});
-  };
   if (asked == "auto")
     if (const std::string script = text::foreign_script(text); !script.empty())
-      refuse(fmt::format("the language of text in {} script", script));
+      refuse_language(fmt::format("the language of text in {} script", script), offered);
   const std::string lang = asked == "auto" ? text::language_of(text) : asked;
-  if (std::find(offered.begin(), offered.end(), lang) == offered.end()) refuse(lang);
+  check_offered(lang, offered);
   return lang;
+}
+
+Warning spelled_word(const std::string& word) {
+  return {"W0115", fmt::format("\"{}\" is in no lexicon and is read by its letters", word)};
 }
 
 StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
@@ -72,10 +98,10 @@ StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
     out.pieces.push_back(std::move(piece));
   };
   if (o.prompt_audio.empty()) {
-    if (voice == nullptr || !voice->prompt) words_needed("--transcript or a voice with a prompt");
+    if (voice == nullptr || !voice->prompt) words_needed("--prompt-audio with --prompt-text, or a voice with a prompt");
     weights::verify_prompt(*voice->prompt, "voice " + voice->name);
     const std::string file = voice->prompt->audio.string();
-    add(is_npz(file) ? preset_piece(file, lang)
+    add(is_npz(file) ? preset_piece(file, offered, lang)
                      : sound_piece(file, voice->prompt->text, voice->prompt->lang, offered,
                                    front_ends, lang));
     out.voice = *voice;
@@ -84,7 +110,7 @@ StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
   size_t words = 0;
   for (const std::string& file : o.prompt_audio) {
     if (is_npz(file)) {
-      add(preset_piece(file, lang));
+      add(preset_piece(file, offered, lang));
       continue;
     }
     if (words == o.prompt_text.size()) words_needed("--prompt-text");
@@ -102,6 +128,7 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
   if (prompt.voice) {
     const at::Tensor codes = voice_prompt_codes(*prompt.voice, codec, codec_sha256);
     seconds = static_cast<double>(codes.size(0)) / stages::kFramesPerSecond;
+    check_pace(prompt.pieces.front(), seconds);
     return {.codes = codes, .words = prompt.pieces.front().words};
   }
   stages::VoicePrompt out;
@@ -109,6 +136,7 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
   seconds = 0.0;
   for (const PromptPiece& piece : prompt.pieces) {
     codes.push_back(piece.codes);
+    const double before = seconds;
     if (!piece.codes.defined()) {
       const PromptSound read = read_prompt_sound(piece.audio);
       if (read.sound.replaced > 0)
@@ -119,6 +147,8 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
     } else {
       seconds += static_cast<double>(piece.codes.size(0)) / stages::kFramesPerSecond;
     }
+    check_pace(piece, seconds - before);
+    for (const std::string& word : piece.words.unknown_words) warnings.add(spelled_word(word));
     const auto append = [](std::vector<int64_t>& to, const std::vector<int64_t>& from) {
       to.insert(to.end(), from.begin(), from.end());
     };

@@ -46,6 +46,12 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
                                   const std::string& codec_sha256, WarningList& warnings,
                                   double& seconds);
 
+/// W0115 for a word that no lexicon has.
+Warning spelled_word(const std::string& word);
+
+/// @throws Error(kLanguageNotOffered) for a language that the model does not offer
+void check_offered(const std::string& lang, const std::vector<std::string>& offered);
+
 /// `asked`, or the language of the text by its script where that is "auto".
 /// @throws Error(kLanguageNotOffered) for one that the model does not offer or a script that none
 /// of them is written in

@@ -2,12 +2,14 @@
 
 #include "vl/core/date.h"
 #include "vl/core/error.h"
+#include "vl/core/file.h"
 #include "vl/core/log.h"
 #include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/dub/model_store.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/voice_prompt.h"
+#include "vl/text/sentences.h"
 #include "vl/text/vallex_text.h"
 
 namespace vl::dub {
@@ -33,8 +35,8 @@ class Registration {
       file_.voice.languages = {read_prompt_npz(options_.audio).lang};
       fs::copy_file(options_.audio, prompt.audio);
     } else {
-      prompt.text = options_.text;
       prompt.lang = options_.lang == "auto" ? text::language_of(options_.text) : options_.lang;
+      prompt.text = text::as_one_line(options_.text, prompt.lang);
       check_words(prompt);
       add_sound(prompt.audio);
       file_.voice.languages = {prompt.lang};
@@ -91,9 +93,14 @@ class Registration {
   /// Words of which the model would hear nothing; a front end whose tables are absent on this
   /// machine has no say.
   void check_words(const weights::PackPrompt& prompt) const try {
+    if (!text::script_fits(prompt.text, prompt.lang))
+      throw Error(Code::kBadPrompt,
+                  fmt::format("the words of the prompt are not written in its language {}",
+                              prompt.lang),
+                  Where{.file = options_.audio}, {"give the words that are spoken, or --lang"});
     text::vallex_tokens(prompt.text, prompt.lang, text::FrontEnds(env_.assets_dir));
   } catch (const Error& e) {
-    if (e.code() == Code::kBadText) throw;
+    if (e.code() == Code::kBadText || e.code() == Code::kBadPrompt) throw;
     log::debug("the words of the prompt are not checked: {}", e.what());
   }
 
@@ -152,9 +159,10 @@ weights::VoiceFile add_voice(const VoiceStore& store, const std::string& name,
   r.file().voice.folder = folder.path();
   r.add_prompt();
   r.add_model();
-  r.write(store, consent);
   if (env.make_codes && r.file().voice.prompt) env.make_codes(r.file().voice);
   if (env.check) env.check();
+  const FolderLock lock(store.folder().string());  // ids are unique among voices that are there
+  r.write(store, consent);
   folder.commit(env.overwrite);
   return store.read(name);
 }

@@ -8,6 +8,7 @@
 #include "vl/dsp/sinc_resample.h"
 #include "vl/dsp/speech_spans.h"
 #include "vl/media/audio.h"
+#include "vl/text/vallex_symbols.h"
 #include "vl/text/vallex_text.h"
 #include "vl/weights/npz.h"
 #include "vl/weights/safetensors.h"
@@ -27,7 +28,8 @@ media::Pcm read_limited(const std::string& path) {
   } catch (const Error& e) {
     if (e.code() != Code::kOverLimit) throw;
     throw Error(Code::kBadPrompt,
-                fmt::format("prompt is longer than {:.0f} s, limit 15", kMostSeconds),
+                fmt::format("prompt is longer than {:.0f} s, limit {:.0f} s", kMostSeconds,
+                            kLongestPrompt),
                 Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
   }
 }
@@ -86,10 +88,21 @@ VoicePromptFile read_prompt_npz(const std::string& path) {
   }
   for (const char* key : {"audio_tokens", "text_tokens", "lang_code"})
     if (!arrays.count(key)) bad(key);
+  for (const auto& [key, array] : arrays)
+    if (!at::isIntegralType(array.scalar_type(), /*includeBool=*/false))
+      bad(key + " does not hold whole numbers");
   VoicePromptFile out;
   out.codes = arrays.at("audio_tokens").to(at::kLong).squeeze(0).contiguous();
   if (out.codes.dim() != 2 || out.codes.size(1) != 8 || !are_codes(out.codes)) bad("audio_tokens");
+  if (out.seconds() > kLongestPrompt)
+    throw Error(Code::kBadPrompt,
+                fmt::format("prompt is {:.4g} s long, limit {:.0f} s", out.seconds(),
+                            kLongestPrompt),
+                Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
   const at::Tensor text = arrays.at("text_tokens").to(at::kLong).reshape({-1}).contiguous();
+  if (text.numel() == 0 || text.min().item<int64_t>() < 0 ||
+      text.max().item<int64_t>() >= text::kVallexSymbols)
+    bad(fmt::format("text_tokens are not ids from 0 to {}", text::kVallexSymbols - 1));
   out.text_tokens.assign(text.data_ptr<int64_t>(), text.data_ptr<int64_t>() + text.numel());
   static const char* const kLanguages[] = {"zh", "ja", "en"};
   const int64_t code = arrays.at("lang_code").numel() == 1

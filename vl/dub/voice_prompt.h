@@ -11,6 +11,8 @@
 
 namespace vl::dub {
 
+constexpr double kLongestPrompt = 15.0;  ///< seconds
+
 /// A published VALL-E X preset (.npz): audio_tokens [1,T,8], text_tokens [1,S], lang_code (0 zh, 1
 /// ja, 2 en).
 struct VoicePromptFile {
@@ -18,9 +20,13 @@ struct VoicePromptFile {
   std::vector<int64_t> text_tokens;
   int64_t language_id = 0;  ///< as the model counts: en 0, zh 1, ja 2
   std::string lang;
+  double seconds() const {
+    return static_cast<double>(codes.size(0)) / stages::kFramesPerSecond;
+  }
 };
 
-/// @throws Error(kBadPrompt) when an array is missing or of another form
+/// @throws Error(kBadPrompt) when an array is missing or of another form, holds numbers that are no
+/// codes or symbols, or the prompt is longer than 15 s
 VoicePromptFile read_prompt_npz(const std::string& path);
 
 /// The sound of a prompt that may become a voice's.

@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kShortestId = 4;
-constexpr const char* kSourceVoice = "source";
 
 [[noreturn]] void throw_not_writable(const fs::path& path, int error) {
   const Code code = error == ENOSPC || error == EDQUOT ? Code::kDiskFull : Code::kNotWritable;

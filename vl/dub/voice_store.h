@@ -9,6 +9,9 @@
 
 namespace vl::dub {
 
+constexpr const char* kSourceVoice = "source";  ///< the speaker of the input
+constexpr const char* kOwnPrompt = "prompt";    ///< the voice of a prompt given by flags
+
 /// The folder of a voice while it is made: beside the others, under a hidden name. Nothing of it
 /// stays unless commit() is called.
 class NewVoice {

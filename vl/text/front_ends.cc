@@ -71,8 +71,16 @@ std::string english_reading(const LexiconEntry& e) {
 
 }  // namespace
 
-FrontEnds::FrontEnds(std::string assets, UserLexicon lexicon)
-    : assets_(std::move(assets)), lexicon_(std::move(lexicon)) {}
+FrontEnds::FrontEnds(std::string assets, const UserLexicon& lexicon) : assets_(std::move(assets)) {
+  for (const char* language : {"en", "zh", "ja", "ko"})
+    readings_[language] = lexicon.only(language, "");
+}
+
+const UserLexicon& FrontEnds::readings(const std::string& language) const {
+  static const UserLexicon none;
+  const auto it = readings_.find(language);
+  return it == readings_.end() ? none : it->second;
+}
 
 std::shared_ptr<const Lexicon> FrontEnds::shared_dictionary() const {
   return made_once<Lexicon>(
@@ -91,14 +99,14 @@ const JapaneseFrontEnd& FrontEnds::japanese() const {
 
 const KoreanFrontEnd& FrontEnds::korean() const {
   return *made_once<KoreanFrontEnd>(korean_, [&] {
-    const UserLexicon own = lexicon_.only("ko", "");
-    return std::make_shared<const KoreanFrontEnd>(assets_ + "/text/ko", &own, shared_dictionary());
+    return std::make_shared<const KoreanFrontEnd>(assets_ + "/text/ko", &readings("ko"),
+                                                  shared_dictionary());
   });
 }
 
 std::string FrontEnds::english(const std::string& text, std::vector<std::string>* unknown) const {
-  const UserLexicon own = lexicon_.only("en", "");
-  std::map<std::string, std::string> readings;
+  const UserLexicon& own = readings("en");
+  std::map<std::string, std::string> spoken;
   std::string plain;
   for (size_t at = 0, length = 0; at < text.size(); at += length) {
     const LexiconEntry* e = own.match(text, at, length);
@@ -108,19 +116,19 @@ std::string FrontEnds::english(const std::string& text, std::vector<std::string>
     } else if (!e->is_ipa && !e->is_phones) {
       plain += e->reading;
     } else {
-      const std::string name = stand_in(readings.size());
-      readings[name] = english_reading(*e);
+      const std::string name = stand_in(spoken.size());
+      spoken[name] = english_reading(*e);
       plain += name;
     }
   }
-  return english_to_ipa(plain, dictionary(), unknown, &readings);
+  return english_to_ipa(plain, dictionary(), unknown, &spoken);
 }
 
 /// Text through `speak`, the user's readings in IPA between its pieces.
 template <class Speak>
 std::string FrontEnds::around_readings(const std::string& text, const std::string& language,
                                        const Speak& speak) const {
-  const UserLexicon own = lexicon_.only(language, "");
+  const UserLexicon& own = readings(language);
   std::string out, plain;
   const auto flush = [&] {
     if (!plain.empty()) out += speak(std::exchange(plain, ""));

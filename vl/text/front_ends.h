@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,7 +20,7 @@ class FrontEnds {
  public:
   /// @param assets the program's assets: text/cmudict-0.7b, text/zh, text/ko
   /// @param lexicon narrowed to the voice that speaks (UserLexicon::only)
-  explicit FrontEnds(std::string assets, UserLexicon lexicon = {});
+  explicit FrontEnds(std::string assets, const UserLexicon& lexicon = {});
 
   /// Symbols of a text in one language, blanks between words, without the final mark; words that
   /// the dictionary lacks stay with a "*" (English).
@@ -50,8 +51,11 @@ class FrontEnds {
   std::string around_readings(const std::string& text, const std::string& language,
                               const Speak& speak) const;
 
+  /// The user's entries that hold for a language.
+  const UserLexicon& readings(const std::string& language) const;
+
   std::string assets_;
-  UserLexicon lexicon_;
+  std::map<std::string, UserLexicon> readings_;  ///< by language
   mutable Lazy<Lexicon> dictionary_;
   mutable Lazy<ChineseFrontEnd> chinese_;
   mutable Lazy<JapaneseFrontEnd> japanese_;

@@ -118,11 +118,20 @@ size_t cut_after(const Codes& text, const std::function<bool(uint32_t)>& mark) {
   return best;
 }
 
+bool is_dense(const std::string& language) { return language == "zh" || language == "ja"; }
+
 }  // namespace
+
+std::string as_one_line(const std::string& text, const std::string& language) {
+  const Codes codes = decode_utf8(text);
+  std::vector<std::string> out;
+  add_trimmed(codes, 0, codes.size(), is_dense(language), out);
+  return out.empty() ? "" : out.front();
+}
 
 std::vector<std::string> split_sentences(const std::string& text, const std::string& language) {
   const Codes codes = decode_utf8(text);
-  const bool dense = language == "zh" || language == "ja";
+  const bool dense = is_dense(language);
   std::vector<std::string> out;
   size_t begin = 0;
   for (size_t i = 0; i < codes.size();) {

@@ -13,6 +13,10 @@ namespace vl::text {
 /// @throws Error(kBadText) for text that is not UTF-8
 std::vector<std::string> split_sentences(const std::string& text, const std::string& language);
 
+/// The text without line breaks, which become what they are in split_sentences(), and trimmed.
+/// @throws Error(kBadText) for text that is not UTF-8
+std::string as_one_line(const std::string& text, const std::string& language);
+
 /// The text in parts that fit: cut at the clause mark (, ; : — 、 ，) nearest to the middle, else
 /// at the blank nearest to it, else between two characters. A single character is never cut.
 /// @param fits may throw

@@ -10,6 +10,8 @@ namespace vl::text {
 
 namespace {
 
+constexpr uint64_t kMostBytes = 64 << 20;  // of a list
+
 std::string trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return "";
@@ -101,7 +103,7 @@ bool splits_word(Script left, Script right) {
 }  // namespace
 
 void UserLexicon::add_file(const std::string& path) {
-  add_text(clean_text(read_file(path), path), path);
+  add_text(clean_text(read_file(path, kMostBytes), path), path);
 }
 
 void UserLexicon::add_text(const std::string& text, const std::string& name) {

@@ -68,6 +68,12 @@ int64_t vallex_language_id(const std::string& language) {
   fail(Code::kLanguageNotOffered, "model \"vallex\" offers en ja zh, not {}", language);
 }
 
+std::string vallex_language(int64_t id) {
+  for (const char* language : {"en", "zh", "ja", "ko"})
+    if (vallex_language_id(language) == id) return language;
+  fail(Code::kBadValue, "no language has the id {}", id);
+}
+
 std::string language_of(const std::string& text) {
   bool han = false;
   for (const uint32_t c : decode_utf8(text)) {

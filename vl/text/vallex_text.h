@@ -13,6 +13,8 @@ namespace vl::text {
 constexpr int64_t kLanguageEn = 0, kLanguageZh = 1, kLanguageJa = 2, kLanguageKo = 3;
 /// "en" -> 0 ... @throws Error(kLanguageNotOffered) for a language without an id
 int64_t vallex_language_id(const std::string& language);
+/// The other way. @throws Error(kBadValue)
+std::string vallex_language(int64_t id);
 /// By script: Hangul ko, kana ja, Han zh, else en.
 std::string language_of(const std::string& text);
 
