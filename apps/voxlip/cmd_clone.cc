@@ -23,10 +23,8 @@ class Clone : public Verb {
   std::string summary() const override { return "Speaks text in a cloned voice with VALL-E X."; }
 
   std::vector<OptionGroup> groups() override {
-    return {option_group("Speech", config_.verb),
-            option_group("Clone", config_.clone),
-            option_group("Long text", config_.long_text),
-            option_group("Text", config_.text),
+    return {option_group("Speech", config_.verb), option_group("Clone", config_.clone),
+            option_group("Long text", config_.long_text), option_group("Text", config_.text),
             option_group("Consent", config_.consent)};
   }
 

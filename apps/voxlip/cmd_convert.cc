@@ -88,8 +88,7 @@ class Convert : public Verb {
     const auto keep_folder = [&](const fs::path& made) { folder = made; };
     const Json result = job.run(
         record, work, [&] { return dub::to_json(record); }, keep_folder);
-    if (output != "-")
-      c.say(fmt::format("wrote {} ({:.1f} s)", output, record.output.seconds));
+    if (output != "-") c.say(fmt::format("wrote {} ({:.1f} s)", output, record.output.seconds));
     return result;
   }
 

@@ -29,14 +29,10 @@ class Dub : public Verb {
   }
 
   std::vector<OptionGroup> groups() override {
-    return {option_group("Dub", config_.dub),
-            option_group("RVC", config_.rvc),
-            option_group("Clone", config_.clone),
-            option_group("Speak", config_.speak),
-            option_group("Lips", config_.lips),
-            option_group("Fit", config_.fit),
-            option_group("Encode", config_.encode),
-            option_group("Text", config_.text),
+    return {option_group("Dub", config_.dub),        option_group("RVC", config_.rvc),
+            option_group("Clone", config_.clone),    option_group("Speak", config_.speak),
+            option_group("Lips", config_.lips),      option_group("Fit", config_.fit),
+            option_group("Encode", config_.encode),  option_group("Text", config_.text),
             option_group("Consent", config_.consent)};
   }
 

@@ -162,8 +162,7 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   describe(run.global, global_fields);
   global.fields = verb.owns_config() ? global_fields.without("config") : global_fields;
   groups.push_back(global);
-  const std::string table = line.verb.substr(0, line.verb.find(' '));
-  Command command(table, groups, builtin_presets());
+  Command command(line.verb, groups, builtin_presets());
   command.positionals(verb.positionals());
   if (wants_help(line.args)) {
     std::fputs(command.help(verb.summary()).c_str(), stdout);

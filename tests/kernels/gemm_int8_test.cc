@@ -84,18 +84,17 @@ TEST_P(GemmInt8Case, EqualsTheProductOfSingleRowsBitByBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rows, GemmInt8Case,
-    testing::Combine(testing::Values(Row{1, 1, 1, true, false, false},
-                                     Row{2, 16, 64, true, false, false},
-                                     Row{32, 32, 64, false, false, false},
-                                     Row{33, 65, 67, true, true, false},
-                                     Row{47, 31, 130, false, false, true},
-                                     Row{5, 200, 1024, true, true, true},
-                                     Row{300, 130, 1030, true, false, true},
-                                     Row{70, 48, 4096, true, false, false},
-                                     Row{18, 5, 8192, true, false, false}),
-                     testing::Values(Isa::kVnni, Isa::kAmx)));
+INSTANTIATE_TEST_SUITE_P(Rows, GemmInt8Case,
+                         testing::Combine(testing::Values(Row{1, 1, 1, true, false, false},
+                                                          Row{2, 16, 64, true, false, false},
+                                                          Row{32, 32, 64, false, false, false},
+                                                          Row{33, 65, 67, true, true, false},
+                                                          Row{47, 31, 130, false, false, true},
+                                                          Row{5, 200, 1024, true, true, true},
+                                                          Row{300, 130, 1030, true, false, true},
+                                                          Row{70, 48, 4096, true, false, false},
+                                                          Row{18, 5, 8192, true, false, false}),
+                                          testing::Values(Isa::kVnni, Isa::kAmx)));
 
 }  // namespace
 }  // namespace vl

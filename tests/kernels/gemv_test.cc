@@ -136,8 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, GemvCase,
                          testing::Combine(testing::ValuesIn(kRows),
                                           testing::Values(WeightType::kFloat32,
                                                           WeightType::kBfloat16, WeightType::kInt8),
-                                          testing::Values(Isa::kGeneric, Isa::kAvx2,
-                                                          Isa::kAvx512, Isa::kVnni)));
+                                          testing::Values(Isa::kGeneric, Isa::kAvx2, Isa::kAvx512,
+                                                          Isa::kVnni)));
 
 class OnIsa : public testing::TestWithParam<Isa> {
  protected:

@@ -348,7 +348,7 @@ TEST(RepetitionGuard, TheCacheIsRolledBack) {
 
 struct Quality {
   nn::Precision precision;
-  double logit, kl, agreement;  // bars: largest error, mean nats, share of equal best classes
+  double logit, kl, agreement, codes;  // bars: largest error, mean nats, shares of equal classes
 };
 void PrintTo(const Quality& q, std::ostream* out) {
   *out << (q.precision == nn::Precision::kInt8 ? "w8a16" : "bf16");
@@ -377,10 +377,17 @@ TEST_P(VallexPrecision, ForcedLogitsAndCodesStayNear) {
   EXPECT_GE(same / rows, GetParam().agreement);
   const LmInput in = input_of("greedy_cap");
   const at::Tensor tokens = golden().at("out:greedy_cap:codes").select(1, 0);
-  const at::Tensor codes = model->nar(in, tokens, {}).codes, want = net().nar(in, tokens, {}).codes;
-  const double equal = codes.eq(want).to(at::kDouble).mean().item<double>();
+  // Later passes read the codes of earlier ones, so that one near-tie changes what follows it.
+  const NarResult nar = model->nar(in, tokens, {}, /*with_logits=*/true),
+                  full = net().nar(in, tokens, {}, /*with_logits=*/true);
+  const double
+      first = (nar.logits[0] - full.logits[0]).abs().max().item<double>(),
+      equal =
+          nar.codes.select(1, 1).eq(full.codes.select(1, 1)).to(at::kDouble).mean().item<double>();
   std::cout << "logits " << error << ", KL " << kl / rows << ", top-1 " << same / rows
-            << ", codes of the second stage " << equal << "\n";
+            << "; second stage, first pass: logits " << first << ", equal codes " << equal << "\n";
+  EXPECT_LT(first, 2 * GetParam().logit);
+  EXPECT_GE(equal, GetParam().codes);
   // Takes share a prompt of bfloat16 keys, and rows do not see each other here either.
   const Decoded best = model->decode(in, {.seed = 4, .best_of = 3, .fixed_frames = 20});
   EXPECT_EQ(best.tokens.size(0), 20);
@@ -391,8 +398,8 @@ TEST_P(VallexPrecision, ForcedLogitsAndCodesStayNear) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Forms, VallexPrecision,
-                         testing::Values(Quality{nn::Precision::kBfloat16, 0.2, 1e-3, 0.9},
-                                         Quality{nn::Precision::kInt8, 0.2, 1e-2, 0.9}));
+                         testing::Values(Quality{nn::Precision::kBfloat16, 0.2, 1e-3, 0.98, 0.9},
+                                         Quality{nn::Precision::kInt8, 0.2, 1e-2, 0.98, 0.9}));
 
 /// The small net with a head that always says 1024.
 std::shared_ptr<const Vallex> silent_net() {

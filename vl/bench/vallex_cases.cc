@@ -26,7 +26,7 @@ using models::vocos::Vocos;
 constexpr double kPromptSeconds = 3;
 constexpr int64_t kPromptFrames = 225, kTextTokens = 60;
 constexpr int64_t kFirstSymbol = 5, kSymbols = 65;  // of the public text table
-constexpr int64_t kScored = 32;                     // forced tokens that compare two engines
+constexpr int64_t kScored = 200;                    // forced tokens that compare two engines
 constexpr int64_t kBandwidthId = 2, kBooks = 8;
 constexpr int kReads = 5;
 

@@ -145,8 +145,11 @@ json field_json(const Field& f) {
 
 }  // namespace
 
-Command::Command(std::string verb, std::vector<OptionGroup> groups, PresetTable presets)
-    : verb_(std::move(verb)), groups_(std::move(groups)), presets_(std::move(presets)) {
+Command::Command(const std::string& verb, std::vector<OptionGroup> groups, PresetTable presets)
+    : spoken_(verb),
+      verb_(verb.substr(0, verb.find(' '))),
+      groups_(std::move(groups)),
+      presets_(std::move(presets)) {
   for (OptionGroup& g : groups_)
     for (const Field& f : g.fields.all()) slots_[f.name] = {g.fields.find(f.name), g.global};
 }
@@ -194,7 +197,7 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& e) {
     throw Error(Code::kBadValue, e.what(), {},
-                {fmt::format("voxlip {} --help lists every flag", verb_)});
+                {fmt::format("voxlip {} --help lists every flag", spoken_)});
   }
   arguments_.clear();
   for (const std::string& extra : app.remaining()) {
@@ -207,7 +210,7 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
       throw Error(Code::kUnknownName,
                   fmt::format("unknown flag {}{}", name,
                               near.empty() ? "" : "; did you mean " + near + "?"),
-                  {}, {fmt::format("voxlip {} --help lists every flag", verb_)});
+                  {}, {fmt::format("voxlip {} --help lists every flag", spoken_)});
     }
     arguments_.push_back(extra);
   }
@@ -281,7 +284,7 @@ void Command::apply_file(const std::map<std::string, std::vector<std::string>>& 
                     fmt::format("unknown key \"{}\"{}{}", key, global ? "" : " in [" + verb_ + "]",
                                 near.empty() ? "" : "; did you mean \"" + near + "\"?"),
                     Where{.file = path, .line = line},
-                    {fmt::format("voxlip {} --print-config lists every key", verb_)});
+                    {fmt::format("voxlip {} --print-config lists every key", spoken_)});
       }
       apply_json(key, value, {"file", fmt::format("{}:{}", path, line)},
                  static_cast<int>(Code::kConfig), line, path);
@@ -323,7 +326,7 @@ void Command::apply_environment() {
                  static_cast<int>(Code::kBadValue), 0, "");
     } else if (std::find(kOthers.begin(), kOthers.end(), variable) == kOthers.end()) {
       warnings_.push_back(
-          {"W0116", fmt::format("the variable {} is not known to voxlip {}", variable, verb_)});
+          {"W0116", fmt::format("the variable {} is not known to voxlip {}", variable, spoken_)});
     }
   }
 }
@@ -383,7 +386,7 @@ nlohmann::ordered_json Command::print_json() const {
 }
 
 std::string Command::help(const std::string& summary) const {
-  std::string out = fmt::format("usage: voxlip {} [FLAGS]", verb_);
+  std::string out = fmt::format("usage: voxlip {} [FLAGS]", spoken_);
   for (const std::string& p : positionals_) out += " " + p;
   out += "\n\n" + summary + "\n";
   for (const OptionGroup& g : groups_) {

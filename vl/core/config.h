@@ -47,7 +47,8 @@ class Command {
  public:
   /// The groups' fields point into structs that outlive the command. The first global group must
   /// have the fields "config" and "preset" (texts).
-  Command(std::string verb, std::vector<OptionGroup> groups, PresetTable presets = {});
+  /// @param verb as it is typed ("voices add"); its first word names its table of a file
+  Command(const std::string& verb, std::vector<OptionGroup> groups, PresetTable presets = {});
 
   /// Positional arguments, in order; a name ending in "..." takes all that are left.
   void positionals(std::vector<std::string> names) { positionals_ = std::move(names); }
@@ -83,7 +84,7 @@ class Command {
                          const std::map<std::string, std::vector<std::string>>& flags) const;
   std::vector<std::string> flag_names() const;
 
-  std::string verb_;
+  std::string spoken_, verb_;
   std::vector<OptionGroup> groups_;
   PresetTable presets_;
   std::vector<std::string> positionals_, arguments_;

@@ -185,7 +185,8 @@ bool AtomicFile::open_part() {
                 fmt::format("cannot write {}: another run is writing it", path_),
                 Where{.file = path_}, {"wait for it, or give another output name"});
   }
-  struct stat opened {}, named {};
+  struct stat opened {
+  }, named{};
   if (::fstat(fd_, &opened) != 0 || ::stat(part_.c_str(), &named) != 0 ||
       opened.st_ino != named.st_ino || opened.st_dev != named.st_dev) {
     give_up();

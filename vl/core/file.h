@@ -64,8 +64,8 @@ class AtomicFile {
 };
 
 /// Keeps other processes that lock the same folder waiting as long as it lives. Where the folder is
-/// absent or its file system has no locks, nobody waits. @throws Error(kCancelled) by a signal while
-/// it waits
+/// absent or its file system has no locks, nobody waits. @throws Error(kCancelled) by a signal
+/// while it waits
 class FolderLock {
  public:
   explicit FolderLock(const std::string& folder);

@@ -39,8 +39,8 @@ void choose_prompt(const DubConfig& c, const weights::PackVoice* voice, const Mo
           Code::kTranscriptNeeded,
           "VALL-E X needs the words of its prompt: give --transcript or a voice with a prompt");
     plan.prompt_lang = offered_language(c.dub.source_lang, c.dub.transcript, offered);
-    plan.prompt_words = text::vallex_tokens(
-        text::as_one_line(c.dub.transcript, plan.prompt_lang), plan.prompt_lang, front_ends);
+    plan.prompt_words = text::vallex_tokens(text::as_one_line(c.dub.transcript, plan.prompt_lang),
+                                            plan.prompt_lang, front_ends);
     plan.convert = has_rvc && !source_voice;
     return;
   }
@@ -105,8 +105,8 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
       env.assets_dir,
       pronunciations(c.text, models.pack(), voice == nullptr ? kSourceVoice : voice->name));
   plan.target_lang = offered_language(c.dub.lang, c.dub.text, models.languages("vallex"));
-  plan.line = text::vallex_tokens(text::as_one_line(c.dub.text, plan.target_lang),
-                                  plan.target_lang, front_ends);
+  plan.line = text::vallex_tokens(text::as_one_line(c.dub.text, plan.target_lang), plan.target_lang,
+                                  front_ends);
   choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;

@@ -98,7 +98,8 @@ StoredPrompt find_prompt(const CloneOptions& o, const weights::PackVoice* voice,
     out.pieces.push_back(std::move(piece));
   };
   if (o.prompt_audio.empty()) {
-    if (voice == nullptr || !voice->prompt) words_needed("--prompt-audio with --prompt-text, or a voice with a prompt");
+    if (voice == nullptr || !voice->prompt)
+      words_needed("--prompt-audio with --prompt-text, or a voice with a prompt");
     weights::verify_prompt(*voice->prompt, "voice " + voice->name);
     const std::string file = voice->prompt->audio.string();
     add(is_npz(file) ? preset_piece(file, offered, lang)

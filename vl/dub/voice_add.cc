@@ -94,10 +94,10 @@ class Registration {
   /// machine has no say.
   void check_words(const weights::PackPrompt& prompt) const try {
     if (!text::script_fits(prompt.text, prompt.lang))
-      throw Error(Code::kBadPrompt,
-                  fmt::format("the words of the prompt are not written in its language {}",
-                              prompt.lang),
-                  Where{.file = options_.audio}, {"give the words that are spoken, or --lang"});
+      throw Error(
+          Code::kBadPrompt,
+          fmt::format("the words of the prompt are not written in its language {}", prompt.lang),
+          Where{.file = options_.audio}, {"give the words that are spoken, or --lang"});
     text::vallex_tokens(prompt.text, prompt.lang, text::FrontEnds(env_.assets_dir));
   } catch (const Error& e) {
     if (e.code() == Code::kBadText || e.code() == Code::kBadPrompt) throw;

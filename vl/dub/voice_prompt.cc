@@ -27,10 +27,10 @@ media::Pcm read_limited(const std::string& path) {
     return media::read_audio(path, kOwnRate, /*mono=*/true, kMostSeconds);
   } catch (const Error& e) {
     if (e.code() != Code::kOverLimit) throw;
-    throw Error(Code::kBadPrompt,
-                fmt::format("prompt is longer than {:.0f} s, limit {:.0f} s", kMostSeconds,
-                            kLongestPrompt),
-                Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
+    throw Error(
+        Code::kBadPrompt,
+        fmt::format("prompt is longer than {:.0f} s, limit {:.0f} s", kMostSeconds, kLongestPrompt),
+        Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
   }
 }
 
@@ -95,10 +95,10 @@ VoicePromptFile read_prompt_npz(const std::string& path) {
   out.codes = arrays.at("audio_tokens").to(at::kLong).squeeze(0).contiguous();
   if (out.codes.dim() != 2 || out.codes.size(1) != 8 || !are_codes(out.codes)) bad("audio_tokens");
   if (out.seconds() > kLongestPrompt)
-    throw Error(Code::kBadPrompt,
-                fmt::format("prompt is {:.4g} s long, limit {:.0f} s", out.seconds(),
-                            kLongestPrompt),
-                Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
+    throw Error(
+        Code::kBadPrompt,
+        fmt::format("prompt is {:.4g} s long, limit {:.0f} s", out.seconds(), kLongestPrompt),
+        Where{.file = path}, {"cut a piece of 3 to 10 s out of it"});
   const at::Tensor text = arrays.at("text_tokens").to(at::kLong).reshape({-1}).contiguous();
   if (text.numel() == 0 || text.min().item<int64_t>() < 0 ||
       text.max().item<int64_t>() >= text::kVallexSymbols)

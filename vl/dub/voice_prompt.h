@@ -20,9 +20,7 @@ struct VoicePromptFile {
   std::vector<int64_t> text_tokens;
   int64_t language_id = 0;  ///< as the model counts: en 0, zh 1, ja 2
   std::string lang;
-  double seconds() const {
-    return static_cast<double>(codes.size(0)) / stages::kFramesPerSecond;
-  }
+  double seconds() const { return static_cast<double>(codes.size(0)) / stages::kFramesPerSecond; }
 };
 
 /// @throws Error(kBadPrompt) when an array is missing or of another form, holds numbers that are no

@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr float kTop = 32512;  // 127 * 256: the upper byte stays within -127 .. 127
+constexpr float kTop = 32512;       // 127 * 256: the upper byte stays within -127 .. 127
 constexpr float kRound = 12582912;  // 1.5 * 2^23: adding it rounds to whole numbers, ties to even
 
 struct RowScale {

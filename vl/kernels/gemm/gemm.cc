@@ -11,9 +11,7 @@ namespace {
 
 constexpr int64_t kPanel = 32, kColumns = 16;
 
-GemmPanel variant() {
-  return for_cpu(gemm_panel_generic, gemm_panel_avx2, gemm_panel_avx512);
-}
+GemmPanel variant() { return for_cpu(gemm_panel_generic, gemm_panel_avx2, gemm_panel_avx512); }
 
 }  // namespace
 

@@ -30,9 +30,9 @@ inline void pack_row(const float* x, long n, const PackedInt8& out, long group, 
   signed char* high = out.high + group * out.group_bytes + row * 4;
   signed char* low = out.low + group * out.group_bytes + row * 4;
   // Four columns of a row lie 64 bytes from the next four.
-  const __m512i lines = _mm512_mullo_epi32(
-      _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
-      _mm512_set1_epi32(kLine));
+  const __m512i lines =
+      _mm512_mullo_epi32(_mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+                         _mm512_set1_epi32(kLine));
   __m512i sum_high = _mm512_setzero_si512(), sum_low = sum_high;
   for (long j = 0; j < out.columns; j += kInt8Step) {
     alignas(64) signed char bytes[2][kInt8Step];
@@ -109,8 +109,8 @@ inline __m512 whole_sum(__m512i high, __m512i low, const long long* shift) {
   for (int i = 0; i < 2; ++i) {
     const __m256i h = i == 0 ? _mm512_castsi512_si256(high) : _mm512_extracti64x4_epi64(high, 1);
     const __m256i l = i == 0 ? _mm512_castsi512_si256(low) : _mm512_extracti64x4_epi64(low, 1);
-    __m512i sum = _mm512_add_epi64(_mm512_slli_epi64(_mm512_cvtepi32_epi64(h), 8),
-                                   _mm512_cvtepi32_epi64(l));
+    __m512i sum =
+        _mm512_add_epi64(_mm512_slli_epi64(_mm512_cvtepi32_epi64(h), 8), _mm512_cvtepi32_epi64(l));
     if (shift != nullptr) sum = _mm512_sub_epi64(sum, _mm512_loadu_si512(shift + 8 * i));
     halves[i] = _mm512_cvtepi64_ps(sum);
   }

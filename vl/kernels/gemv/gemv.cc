@@ -10,9 +10,7 @@ namespace vl::kernels {
 
 namespace {
 
-const GemvVariant& variant() {
-  return for_cpu(kGemvGeneric, kGemvAvx2, kGemvAvx512);
-}
+const GemvVariant& variant() { return for_cpu(kGemvGeneric, kGemvAvx2, kGemvAvx512); }
 
 }  // namespace
 
@@ -45,7 +43,8 @@ void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
   const GemvVariant& v = variant();
   switch (m.type) {
     case WeightType::kInt8:
-      return cpu_isa() >= Isa::kVnni && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call) : v.int8(call);
+      return cpu_isa() >= Isa::kVnni && m.in <= kGemvVnniColumns ? gemv_int8_vnni(call)
+                                                                 : v.int8(call);
     case WeightType::kBfloat16:
       return v.bfloat16(call);
     default:

@@ -90,8 +90,7 @@ void WinogradConv1d::run(const SignalRows& x, const SignalRows& y, int64_t begin
       .v_tiles = block + groups_ - 1,
       .scratch = scratch,
   };
-  for_cpu(winograd_conv1d_generic, winograd_conv1d_avx2,
-          winograd_conv1d_avx512)(call);
+  for_cpu(winograd_conv1d_generic, winograd_conv1d_avx2, winograd_conv1d_avx512)(call);
 }
 
 }  // namespace vl::kernels

@@ -31,7 +31,7 @@ namespace {
 
 /// Norms are folded into copies of the weights where signals are large and weights are small.
 constexpr int64_t kFoldChannels = 128;
-constexpr int64_t kTileRows = 512;  // 4 MB of a signal at every level of the public size; even
+constexpr int64_t kTileRows = 512;   // 4 MB of a signal at every level of the public size; even
 constexpr int64_t kLongCall = 2048;  // frames
 
 nn::Conv2dOptions conv3x3(int64_t in, int64_t out, bool bias = false) {

@@ -31,8 +31,7 @@ at::Tensor from_row(const at::Tensor& x, int64_t dim, int64_t first) {
 at::Tensor prefix_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             int64_t prefix, int64_t first) {
   const int64_t rows = q.size(2), start = std::max(prefix, first);
-  const at::Tensor seen =
-      at::ones({rows - start, rows}, q.options().dtype(at::kBool)).tril(start);
+  const at::Tensor seen = at::ones({rows - start, rows}, q.options().dtype(at::kBool)).tril(start);
   const at::Tensor tail = at::scaled_dot_product_attention(from_row(q, 2, start), k, v, seen);
   if (first >= prefix) return tail;
   const at::Tensor head = at::scaled_dot_product_attention(
