@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/support.h"
 #include "vl/kernels/cpu_isa.h"
 
 namespace vl {
@@ -13,14 +14,7 @@ namespace {
 using kernels::GemvMatrix;
 using kernels::GemvRows;
 using kernels::Isa;
-
-std::vector<float> uniform(int64_t count, unsigned seed, float top = 1) {
-  std::mt19937 draw(seed);
-  std::uniform_real_distribution<float> values(-top, top);
-  std::vector<float> out(static_cast<size_t>(count));
-  for (float& v : out) v = values(draw);
-  return out;
-}
+using test::uniform;
 
 struct Row {
   int64_t rows, out, in;

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/support.h"
 #include "vl/kernels/cpu_isa.h"
 #include "vl/kernels/row_attention/row_attention.h"
 
@@ -15,14 +16,7 @@ namespace {
 using kernels::GemvMatrix;
 using kernels::Isa;
 using kernels::WeightType;
-
-std::vector<float> uniform(int64_t count, unsigned seed, float top = 1) {
-  std::mt19937 draw(seed);
-  std::uniform_real_distribution<float> values(-top, top);
-  std::vector<float> out(static_cast<size_t>(count));
-  for (float& v : out) v = values(draw);
-  return out;
-}
+using test::uniform;
 
 /// A matrix of any type and what its elements stand for.
 struct Weights {

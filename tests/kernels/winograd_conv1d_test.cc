@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/support.h"
 #include "vl/kernels/cpu_isa.h"
 
 namespace vl {
@@ -12,19 +13,12 @@ namespace {
 using kernels::Isa;
 using kernels::SignalRows;
 using kernels::WinogradConv1d;
-
-std::vector<float> noise(int64_t count, unsigned seed, float scale = 1) {
-  std::mt19937 draw(seed);
-  std::uniform_real_distribution<float> uniform(-scale, scale);
-  std::vector<float> out(static_cast<size_t>(count));
-  for (float& v : out) v = uniform(draw);
-  return out;
-}
+using test::uniform;
 
 /// A signal [rows, padded channels] whose padding is zero, as the kernel keeps it.
 std::vector<float> signal(int64_t rows, int64_t channels, unsigned seed) {
   const int64_t width = kernels::padded_channels(channels);
-  std::vector<float> out = noise(rows * width, seed);
+  std::vector<float> out = uniform(rows * width, seed);
   for (int64_t t = 0; t < rows; ++t)
     std::fill(out.begin() + t * width + channels, out.begin() + (t + 1) * width, 0.0F);
   return out;
@@ -81,7 +75,7 @@ TEST_P(WinogradConv1dCase, EqualsTheDefinition) {
   kernels::set_cpu_isa(isa);
   if (kernels::cpu_isa() != isa) GTEST_SKIP() << "this CPU has no such instructions";
   const int64_t width = kernels::padded_channels(r.out);
-  const auto weight = noise(r.out * r.in * r.kernel, 1), bias = noise(r.out, 2);
+  const auto weight = uniform(r.out * r.in * r.kernel, 1), bias = uniform(r.out, 2);
   auto x = signal(r.rows, r.in, 3), y = signal(r.rows, r.out, 4);
   auto residual = signal(r.rows, r.out, 5);
   const auto before = y;
@@ -115,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, WinogradConv1dCase,
 
 TEST(WinogradConv1d, APartHasTheBitsOfTheWhole) {
   const int64_t rows = 200, channels = 32;
-  const auto weight = noise(channels * channels * 7, 1), bias = noise(channels, 2);
+  const auto weight = uniform(channels * channels * 7, 1), bias = uniform(channels, 2);
   auto x = signal(rows, channels, 3);
   std::vector<float> whole(x.size()), part(x.size());
   const WinogradConv1d conv(weight.data(), bias.data(), channels, channels, 7, 3);
@@ -129,7 +123,7 @@ TEST(WinogradConv1d, APartHasTheBitsOfTheWhole) {
 
 TEST(WinogradConv1d, InPlaceResidual) {
   const int64_t rows = 50, channels = 16;
-  const auto weight = noise(channels * channels * 3, 1), bias = noise(channels, 2);
+  const auto weight = uniform(channels * channels * 3, 1), bias = uniform(channels, 2);
   auto x = signal(rows, channels, 3), y = signal(rows, channels, 4);
   std::vector<float> apart(y.size());
   const WinogradConv1d conv(weight.data(), bias.data(), channels, channels, 3, 1);

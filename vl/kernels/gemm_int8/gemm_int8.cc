@@ -47,19 +47,7 @@ void gemm_int8(const GemvMatrix& m, const GemvRows& r) {
   x.low = x.high + bytes;
   x.shift = reinterpret_cast<long long*>(memory + 2 * bytes);
   x.scale = reinterpret_cast<float*>(x.shift + numbers);
-  const GemvCall call = {.weight = m.weight,
-                         .scale = m.scale,
-                         .bias = m.bias,
-                         .in = m.in,
-                         .begin = 0,
-                         .end = m.out,
-                         .rows = r.rows,
-                         .x = r.x,
-                         .ldx = r.ldx,
-                         .y = r.y,
-                         .ldy = r.ldy,
-                         .relu = r.relu,
-                         .add = r.add};
+  const GemvCall call = to_call(m, r, 0, m.out);
   parallel_for(groups, [&](int64_t group, int) { v.pack(call, x, group); });
   const int64_t together =
       std::clamp<int64_t>(kBlockBytes / (2 * x.group_bytes) / 2 * 2, 2, groups);

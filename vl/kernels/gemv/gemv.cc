@@ -25,21 +25,25 @@ int64_t GemvMatrix::bytes() const {
   }
 }
 
+GemvCall to_call(const GemvMatrix& m, const GemvRows& r, long begin, long end) {
+  return {.weight = m.weight,
+          .scale = m.type == WeightType::kInt8 ? m.scale : nullptr,
+          .bias = m.bias,
+          .in = m.in,
+          .begin = begin,
+          .end = end,
+          .rows = r.rows,
+          .x = r.x,
+          .ldx = r.ldx,
+          .y = r.y,
+          .ldy = r.ldy,
+          .relu = r.relu,
+          .add = r.add};
+}
+
 void gemv(const GemvMatrix& m, const GemvRows& r, int64_t begin, int64_t end) {
   if (r.rows <= 0 || begin >= end) return;
-  const GemvCall call = {.weight = m.weight,
-                         .scale = m.type == WeightType::kInt8 ? m.scale : nullptr,
-                         .bias = m.bias,
-                         .in = m.in,
-                         .begin = begin,
-                         .end = end,
-                         .rows = r.rows,
-                         .x = r.x,
-                         .ldx = r.ldx,
-                         .y = r.y,
-                         .ldy = r.ldy,
-                         .relu = r.relu,
-                         .add = r.add};
+  const GemvCall call = to_call(m, r, begin, end);
   const GemvVariant& v = variant();
   switch (m.type) {
     case WeightType::kInt8:

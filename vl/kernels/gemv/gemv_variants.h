@@ -17,6 +17,10 @@ struct GemvCall {
   bool relu, add;
 };
 
+struct GemvMatrix;
+struct GemvRows;
+GemvCall to_call(const GemvMatrix& matrix, const GemvRows& rows, long begin, long end);
+
 struct GemvVariant {
   void (*float32)(const GemvCall&);
   void (*bfloat16)(const GemvCall&);
