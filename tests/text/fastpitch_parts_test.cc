@@ -70,8 +70,9 @@ TEST(FastPitchSymbols, Sets) {
   }
   EXPECT_EQ(arpabet_phones().size(), 84U);
   const SymbolSet basic("english_basic"), copy = basic;
-  EXPECT_EQ(copy.ids("Hi {HH AH0} @{XX}{}x}"), (std::vector<int64_t>{19, 46, 11, 92, 73, 11}));
-  EXPECT_EQ(copy.text({19, 46, 11, 92, 73, 11}), "Hi {HH AH0} ");
+  EXPECT_EQ(copy.ids("Hi {HH AH0} @{XX}{}x}"), (std::vector<int64_t>{19, 46, 11, 106, 73, 11}));
+  EXPECT_EQ(SymbolSet("english_expanded").ids("{  @ HH }@"), (std::vector<int64_t>{133, 21}));
+  EXPECT_EQ(copy.text({19, 46, 11, 106, 73, 11}), "Hi {HH AH0} ");
   EXPECT_THROW(copy.symbol(148), Error);
   EXPECT_THROW(copy.symbol(-1), Error);
 }

@@ -38,6 +38,10 @@ TEST(FastPitchText, EveryRowOfTheParityTable) {
   EXPECT_EQ(rows.size(), 285U);
   for (const auto& row : rows) {
     const double p = std::stod(row[2]);
+    if (row[6].empty()) {
+      EXPECT_THROW(front_end(row[0], row[1], p).read(row[3]), Error) << row[3];
+      continue;
+    }
     const FastPitchText got = front_end(row[0], row[1], p).read(row[3]);
     EXPECT_EQ(got.cleaned, row[4]) << row[0] << ": " << row[3];
     EXPECT_EQ(got.arpabet, p > 0 ? row[5] : row[4]) << row[0] << ": " << row[3];
@@ -87,9 +91,9 @@ TEST(FastPitchText, WordsAsArpabet) {
   const struct {
     const char *text, *arpabet;
   } rows[] = {
-      {"Hello WORLD, read smith's reads", "hello {W ER1 L D}, read {S M IH1 TH S} {R IY1 D Z}"},
+      {"Hello World, read smith's reads", "hello {W ER1 L D}, read {S M IH1 TH S} {R IY1 D Z}"},
       {"ends in {} and {x", "{EH1 N D Z} in  and {EH1 K S}"},
-      {"o'clock it's", "o'clock {IH1 T S}"}};
+      {"o'clock don't", "o'clock {D OW1 N T}"}};
   for (const auto& row : rows)
     EXPECT_EQ(front_end("english_cleaners_v2", "english_basic", 1).read(row.text).arpabet,
               row.arpabet);

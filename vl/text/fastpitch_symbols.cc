@@ -90,8 +90,9 @@ void SymbolSet::add_characters(std::string_view text, std::vector<int64_t>& out)
 void SymbolSet::add_phones(std::string_view phones, std::vector<int64_t>& out) const {
   for (size_t begin = 0; begin < phones.size();) {
     const size_t end = std::min(phones.find(' ', begin), phones.size());
-    const int64_t found = id("@" + std::string(phones.substr(begin, end - begin)));
-    if (found >= 0) out.push_back(found);
+    const std::string symbol = fmt::format("@{}", phones.substr(begin, end - begin));
+    const int64_t found = id(symbol);
+    if (symbol.size() > 1 && found >= 0) out.push_back(found);
     begin = end + 1;
   }
 }
