@@ -15,7 +15,7 @@ namespace vl::text {
 namespace {
 
 TEST(FastPitchNumbers, EveryRowOfTheParityTable) {
-  const auto rows = test::fastpitch_table("numbers_en.tsv");
+  const auto rows = test::fastpitch_table("parity/fastpitch/numbers_en.tsv");
   EXPECT_EQ(rows.size(), 453U);
   for (const auto& row : rows) EXPECT_EQ(fastpitch_numbers(row[1]), row[2]) << row[1];
 }
@@ -23,7 +23,7 @@ TEST(FastPitchNumbers, EveryRowOfTheParityTable) {
 TEST(FastPitchCleaners, EveryRowOfTheTransliterationTable) {
   const FastPitchCleaners cleaners(test::source("assets").string(), {"transliteration_cleaners"});
   std::map<uint32_t, std::string> table;
-  for (const auto& row : test::fastpitch_table("transliteration_en.tsv"))
+  for (const auto& row : test::fastpitch_table("parity/fastpitch/transliteration_en.tsv"))
     table[static_cast<uint32_t>(std::stoul(row[0].substr(2), nullptr, 16))] = row[1];
   EXPECT_EQ(table.size(), 247U);
   const struct {

@@ -12,7 +12,7 @@ namespace vl::test {
 /// Cells of every row but the first of a parity table of FastPitch; `\\`, `\t` and `\n` stand for
 /// themselves.
 inline std::vector<std::vector<std::string>> fastpitch_table(const std::string& file) {
-  std::ifstream in(data("parity/fastpitch/" + file));
+  std::ifstream in(data(file));
   std::vector<std::vector<std::string>> rows;
   std::string line;
   std::getline(in, line);

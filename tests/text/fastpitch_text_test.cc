@@ -34,7 +34,7 @@ FastPitchFrontEnd with_readings(const std::string& text, double p) {
 }
 
 TEST(FastPitchText, EveryRowOfTheParityTable) {
-  const auto rows = test::fastpitch_table("text_en.tsv");
+  const auto rows = test::fastpitch_table("parity/fastpitch/text_en.tsv");
   EXPECT_EQ(rows.size(), 285U);
   for (const auto& row : rows) {
     const double p = std::stod(row[2]);
@@ -46,6 +46,21 @@ TEST(FastPitchText, EveryRowOfTheParityTable) {
     EXPECT_EQ(got.cleaned, row[4]) << row[0] << ": " << row[3];
     EXPECT_EQ(got.arpabet, p > 0 ? row[5] : row[4]) << row[0] << ": " << row[3];
     EXPECT_EQ(got.ids, test::fastpitch_ids(row[6])) << row[0] << ": " << row[3];
+  }
+}
+
+/// Random text, read by the published code (NVIDIA/DeepLearningExamples 729963d, inflect 7.6.0);
+/// numpy's generator was seeded with the fourth column.
+TEST(FastPitchText, EveryRowOfTheGeneratedTable) {
+  const auto rows = test::fastpitch_table("text/fastpitch_generated.tsv");
+  EXPECT_EQ(rows.size(), 600U);
+  for (const auto& row : rows) {
+    const double p = std::stod(row[2]);
+    const auto seed = static_cast<uint32_t>(std::stoul(row[3]));
+    const FastPitchText got = front_end(row[0], row[1], p).read(row[4], seed);
+    EXPECT_EQ(got.cleaned, row[5]) << row[0] << ": " << row[4];
+    EXPECT_EQ(got.arpabet, row[6]) << row[0] << ": " << row[4];
+    EXPECT_EQ(got.ids, test::fastpitch_ids(row[7])) << row[0] << ": " << row[4];
   }
 }
 
@@ -112,6 +127,8 @@ TEST(FastPitchText, UserLexicon) {
       {0, "SQL Voxlips red hat!", "sequel voxlips {R EH1 D}!"},
       {0, "Mina {V OW1 K S} voxlip", "mina {V OW1 K S} {V AA1 K S L IH2 P}"},
       {0, "qzqxq qzqxbq voxlip", "qzqxq qzqxbq {V AA1 K S L IH2 P}"},
+      {0, "\uFF51zqxbq \uFF51zqx voxlip \uFF51zqxb", "qzqxbq qzqx {V AA1 K S L IH2 P} qzqxb"},
+      {0, "voxlip's'a voxlip'st", "{V AA1 K S L IH2 P Z}'a {V AA1 K S L IH2 P}'st"},
       {1, "SQL: voxlip-cats", "{S IY1 K W AH0 L}: {V AA1 K S L IH2 P}-{K AE1 T S}"},
   };
   for (const auto& row : rows)

@@ -1,6 +1,7 @@
 #include "vl/text/fastpitch_text.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <string_view>
 #include <utility>
@@ -21,7 +22,7 @@ size_t group_end(std::string_view text, size_t at) {
   return close == std::string_view::npos || close == at + 1 ? std::string_view::npos : close + 1;
 }
 
-/// Phones of a user's reading in capitals, with braces.
+/// Phones of a user's reading in capitals.
 std::string checked_phones(const LexiconEntry& e) {
   if (e.is_ipa) refuse_reading(e, "is in IPA, FastPitch needs a respelling or {ARPAbet}");
   std::string out, phone;
@@ -32,10 +33,10 @@ std::string checked_phones(const LexiconEntry& e) {
     }
     if (phone.empty()) continue;
     if (!is_arpabet_phone(phone)) refuse_reading(e, fmt::format("has no ARPAbet phone {}", phone));
-    out += (out.empty() ? "{" : " ") + phone;
+    out += (out.empty() ? "" : " ") + phone;
     phone.clear();
   }
-  return out + "}";
+  return out;
 }
 
 /// The user's readings in a text. Phones go through the cleaners as words that no rule changes.
@@ -50,17 +51,13 @@ class OwnWords {
     for (size_t at = 0; at < text.size();) {
       size_t length = 1;
       const size_t group = group_end(text, at);
-      const LexiconEntry* e = nullptr;
-      if (group != std::string::npos)
-        length = group - at;
-      else
-        e = readings.match(text, at, length);
-      if (e == nullptr) {
-        length = group == std::string::npos ? 1 : length;
+      const LexiconEntry* own =
+          group == std::string::npos ? readings.match(text, at, length) : nullptr;
+      if (group != std::string::npos) length = group - at;
+      if (own == nullptr)
         plain_ += text.substr(at, length);
-      } else {
-        plain_ += e->is_ipa || e->is_phones ? stand_in(checked_phones(*e)) : e->reading;
-      }
+      else
+        plain_ += own->is_ipa || own->is_phones ? stand_in(checked_phones(*own)) : own->reading;
       at += length;
     }
   }
@@ -76,32 +73,35 @@ class OwnWords {
       const size_t begin = std::min(cleaned.find(mark_, at), cleaned.size());
       out += cleaned.substr(at, begin - at);
       if (begin == cleaned.size()) break;
-      const size_t digits = begin + mark_.size();
-      at = cleaned.find('q', digits);
-      size_t n = 0;
-      for (size_t i = at; i-- > digits;) n = n * 2 + (cleaned[i] == 'b' ? 1 : 0);
-      out += phones_[n];
-      ++at;
-      const std::string_view next = std::string_view(cleaned).substr(at, 3);
-      const bool possessive = next.substr(0, 2) == "'s" && (next.size() < 3 || !is_letter(next[2]));
-      if (!possessive) continue;
-      out.insert(out.size() - 1, " Z");
-      at += 2;
+      const size_t end = run_end(cleaned, begin + mark_.size(), is_bit) + 1;
+      const auto found = phones_.find(cleaned.substr(begin, end - begin));
+      if (found == phones_.end()) {
+        out += cleaned[begin];
+        at = begin + 1;
+        continue;
+      }
+      const bool possessive =
+          cleaned.compare(end, 2, "'s") == 0 && arpabet_word_end(cleaned, end + 2) == end + 2;
+      out += "{" + found->second + (possessive ? " Z}" : "}");
+      at = end + (possessive ? 2 : 0);
     }
     return out;
   }
 
  private:
+  static bool is_bit(char c) { return c == 'a' || c == 'b'; }
+
   /// The n-th of them: the mark, n in binary with a for 0 and b for 1, and q.
   std::string stand_in(const std::string& phones) {
     std::string out = mark_;
     for (size_t n = phones_.size(); n > 0; n /= 2) out += n % 2 == 1 ? 'b' : 'a';
-    phones_.push_back(phones);
-    return out + "q";
+    out += 'q';
+    phones_[out] = phones;
+    return out;
   }
 
   std::string mark_ = "qzqx", plain_;
-  std::vector<std::string> phones_;
+  std::map<std::string, std::string> phones_;  ///< by stand-in
 };
 
 }  // namespace
