@@ -64,6 +64,7 @@ SymbolSet::SymbolSet(const std::string& name) : name_(name) {
 const std::vector<std::string>& SymbolSet::names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> out;
+    out.reserve(kSets.size());
     for (const Set& s : kSets) out.emplace_back(s.name);
     return out;
   }();
