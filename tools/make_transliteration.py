@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes assets/text/en/transliteration.tsv: characters above U+007E and what stands for them in ASCII, as the text cleaners of FastPitch
-read them, from two lists, both MIT (LICENSES/transliterate.txt, LICENSES/homoglyph.txt). A replacement goes before a homoglyph; of two entries of one list the later one counts; sequences of characters never match.
+read them, from two lists, both MIT (LICENSES/transliterate.txt, LICENSES/homoglyph.txt). A replacement goes before a homoglyph; of two
+entries of one list the later one counts; sequences of characters never match.
 
   git clone https://github.com/sindresorhus/transliterate && git -C transliterate checkout 13235ac
   git clone https://github.com/codebox/homoglyph && git -C homoglyph checkout 763c79a
