@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "vl/text/abbreviations_en.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/numbers_en.h"
 
@@ -30,39 +31,9 @@ const std::set<std::pair<std::string, std::string>> kTwoSyllables = {
     {"er", "iy"}, {"iy", "ow"}, {"uw", "ow"}, {"iy", "ah"},
     {"iy", "ey"}, {"uw", "eh"}, {"er", "eh"}};
 
-constexpr std::array<std::array<const char*, 2>, 18> kAbbreviations = {{{"mrs", "misess"},
-                                                                        {"mr", "mister"},
-                                                                        {"dr", "doctor"},
-                                                                        {"st", "saint"},
-                                                                        {"co", "company"},
-                                                                        {"jr", "junior"},
-                                                                        {"maj", "major"},
-                                                                        {"gen", "general"},
-                                                                        {"drs", "doctors"},
-                                                                        {"rev", "reverend"},
-                                                                        {"lt", "lieutenant"},
-                                                                        {"hon", "honorable"},
-                                                                        {"sgt", "sergeant"},
-                                                                        {"capt", "captain"},
-                                                                        {"esq", "esquire"},
-                                                                        {"ltd", "limited"},
-                                                                        {"col", "colonel"},
-                                                                        {"ft", "fort"}}};
-
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
-}
-
-bool word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-void expand_abbreviation(std::string& text, const std::string& from, const std::string& to) {
-  const std::string pattern = from + ".";
-  for (size_t at = text.find(pattern); at != std::string::npos; at = text.find(pattern, at)) {
-    const bool at_start = at == 0 || !word_char(text[at - 1]);
-    if (at_start) text.replace(at, pattern.size(), to);
-    at += at_start ? to.size() : 1;
-  }
 }
 
 int syllables(const std::vector<std::string>& p) {
@@ -116,8 +87,7 @@ std::string normalise_english(const std::string& text) {
   std::string t = fold_to_ascii(text);
   std::transform(t.begin(), t.end(), t.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const auto& [from, to] : kAbbreviations) expand_abbreviation(t, from, to);
-  return expand_numbers(t);
+  return expand_numbers(expand_abbreviations(t, Abbreviations::kVallex));
 }
 
 namespace {

@@ -21,12 +21,6 @@ const std::shared_ptr<const T>& made_once(Slot& slot, const Make& make) {
   return slot.value;
 }
 
-[[noreturn]] void refuse(const LexiconEntry& e, const std::string& why) {
-  throw Error(Code::kBadLexicon,
-              fmt::format("{} line {}: the reading of \"{}\" {}", e.file, e.line, e.word, why),
-              Where{.file = e.file, .line = e.line});
-}
-
 /// A stand-in for the user's n-th reading that no cleaner of English changes.
 std::string stand_in(size_t n) {
   std::string digits;
@@ -55,7 +49,7 @@ const std::string& checked_ipa(const LexiconEntry& e, const std::string& also = 
     if (vallex_symbol_id(c) != 0 || std::find(more.begin(), more.end(), c) != more.end()) continue;
     std::string symbol;
     append_utf8(symbol, c);
-    refuse(e, fmt::format("has \"{}\", which is no symbol of VALL-E X", symbol));
+    refuse_reading(e, fmt::format("has \"{}\", which is no symbol of VALL-E X", symbol));
   }
   return e.reading;
 }
@@ -65,7 +59,8 @@ std::string english_reading(const LexiconEntry& e) {
   if (e.is_ipa) return checked_ipa(e, "rʤʧ");
   const std::vector<std::string> phones = phones_of(e.reading);
   for (const std::string& phone : phones)
-    if (phones_to_ipa({phone}).empty()) refuse(e, fmt::format("has no ARPAbet phone {}", phone));
+    if (phones_to_ipa({phone}).empty())
+      refuse_reading(e, fmt::format("has no ARPAbet phone {}", phone));
   return phones_to_ipa(phones);
 }
 
@@ -139,7 +134,7 @@ std::string FrontEnds::around_readings(const std::string& text, const std::strin
       plain += text[at];
       length = 1;
     } else if (e->is_phones) {
-      refuse(*e, "is in phones, which only English has here");
+      refuse_reading(*e, "is in phones, which only English has here");
     } else if (!e->is_ipa) {
       plain += e->reading;
     } else {

@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "vl/text/char_class.h"
+
 namespace vl::text {
 
 namespace {
@@ -27,8 +29,6 @@ constexpr std::array<const char*, 12> kUnits = {"",
                                                 " nonillion",
                                                 " decillion"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 std::string two(int n) {
   if (n < 20) return kOnes[static_cast<size_t>(n)];
   const std::string tens = kTens[static_cast<size_t>(n / 10)];
@@ -42,12 +42,12 @@ std::string three(int n, bool with_and) {
   return out;
 }
 
+}  // namespace
+
 std::string without_leading_zeros(const std::string& digits) {
   const size_t first = digits.find_first_not_of('0');
   return first == std::string::npos ? "0" : digits.substr(first);
 }
-
-}  // namespace
 
 std::string cardinal(const std::string& raw, bool with_and) {
   const std::string digits = without_leading_zeros(raw);
@@ -105,9 +105,6 @@ std::string number_or_year(const std::string& raw) {
          (n % 100 > 9 ? two(n % 100) : "oh " + std::string(kOnes[static_cast<size_t>(n % 100)]));
 }
 
-namespace {
-
-/// Removes the commas between the first and the last digit of every run of digits and commas.
 std::string remove_commas(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size();) {
@@ -123,6 +120,35 @@ std::string remove_commas(const std::string& text) {
   }
   return out;
 }
+
+namespace {
+
+size_t digits_end(const std::string& text, size_t i) {
+  while (i < text.size() && is_digit(text[i])) ++i;
+  return i;
+}
+
+}  // namespace
+
+std::string expand_decimals(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const size_t end = digits_end(text, i);
+    if (end > i && end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1])) {
+      const size_t fraction = digits_end(text, end + 1);
+      out += text.substr(i, end - i) + " point " + text.substr(end + 1, fraction - end - 1);
+      i = fraction;
+    } else if (end > i) {
+      out += text.substr(i, end - i);
+      i = end;
+    } else {
+      out += text[i++];
+    }
+  }
+  return out;
+}
+
+namespace {
 
 std::string plural(const std::string& digits, const char* unit) {
   const std::string n = without_leading_zeros(digits);
@@ -161,29 +187,6 @@ std::string expand_dollars(const std::string& text) {
     } else {
       out += dollars(text.substr(i + 1, last - i));
       i = last + 1;
-    }
-  }
-  return out;
-}
-
-size_t digits_end(const std::string& text, size_t i) {
-  while (i < text.size() && is_digit(text[i])) ++i;
-  return i;
-}
-
-std::string expand_decimals(const std::string& text) {
-  std::string out;
-  for (size_t i = 0; i < text.size();) {
-    const size_t end = digits_end(text, i);
-    if (end > i && end + 1 < text.size() && text[end] == '.' && is_digit(text[end + 1])) {
-      const size_t fraction = digits_end(text, end + 1);
-      out += text.substr(i, end - i) + " point " + text.substr(end + 1, fraction - end - 1);
-      i = fraction;
-    } else if (end > i) {
-      out += text.substr(i, end - i);
-      i = end;
-    } else {
-      out += text[i++];
     }
   }
   return out;

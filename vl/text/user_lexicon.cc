@@ -102,6 +102,12 @@ bool splits_word(Script left, Script right) {
 
 }  // namespace
 
+void refuse_reading(const LexiconEntry& e, const std::string& why) {
+  throw Error(Code::kBadLexicon,
+              fmt::format("{} line {}: the reading of \"{}\" {}", e.file, e.line, e.word, why),
+              Where{.file = e.file, .line = e.line});
+}
+
 void UserLexicon::add_file(const std::string& path) {
   add_text(clean_text(read_file(path, kMostBytes), path), path);
 }

@@ -18,6 +18,10 @@ struct LexiconEntry {
   long line = 0;
 };
 
+/// Refuses a reading where it is used: "own.tsv line 3: the reading of "word" WHY".
+/// @throws Error(kBadLexicon) with file and line
+[[noreturn]] void refuse_reading(const LexiconEntry& entry, const std::string& why);
+
 /// Pronunciations given by the user (`--lexicon FILE`, `[[lexicon]]` of a pack), for any language.
 ///
 /// Files are UTF-8, one entry a line, fields apart by tabs, or by commas where the line has no tab

@@ -7,6 +7,7 @@
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/english_ipa.h"
+#include "vl/text/fastpitch_symbols.h"
 #include "vl/text/vallex_symbols.h"
 
 namespace vl::text {
@@ -104,9 +105,7 @@ VallexTokens vallex_tokens(const std::string& text, const std::string& language,
 }
 
 std::vector<int64_t> fastpitch_basic_ids(const std::string& text) {
-  // english_basic: pad, "-", punctuation and blank, A-Z, a-z (ARPAbet follows).
-  static const std::string kSet =
-      "_-!'(),.:;? ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  static const SymbolSet kSet("english_basic");
   std::vector<int64_t> out;
   bool blank = false;
   for (const char c : normalise_english(text)) {
@@ -114,11 +113,11 @@ std::vector<int64_t> fastpitch_basic_ids(const std::string& text) {
       blank = !out.empty();
       continue;
     }
-    const size_t id = kSet.find(c);
-    if (id == std::string::npos || id == 0) continue;
-    if (blank) out.push_back(static_cast<int64_t>(kSet.find(' ')));
+    const int64_t id = kSet.id(std::string_view(&c, 1));
+    if (id <= 0) continue;  // 0 is the pad
+    if (blank) out.push_back(kSet.id(" "));
     blank = false;
-    out.push_back(static_cast<int64_t>(id));
+    out.push_back(id);
   }
   return out;
 }
