@@ -67,7 +67,7 @@ class Bench(Case):
             self.assertAlmostEqual(row["ar_step_us"], 1000 * row["p50_ms"], places=6)
         self.assertEqual(len({row["config_hash"] for row in rows}), 15)
         self.assertRegex(r.err, r"steps/s; a step reads .* MB of weights .* GB/s, .* % of the")
-        self.assertRegex(r.err, r"against fused over 33 forced steps: top-1 agreement .* %, mean KL .* nats")
+        self.assertRegex(r.err, r"against fused over 201 forced steps: top-1 agreement .* %, mean KL .* nats")
         half = self.ok("bench", "run", "--stage", "vallex.ar_step", *SMALL, "--precision", "bf16", "--out", "h", "--json")
         self.assertEqual((half.json()["rows"][0]["precision"], half.json()["rows"][0]["engine"]), ("bf16", "fused"))
         self.fails(2, "E0202", "bench", "run", "--stage", "vallex.ar_step", "--precision", "bf16", "--engine", "ref", "--out", "x")

@@ -16,6 +16,9 @@ using test::expect_equal;
 
 constexpr double kBar = 1e-4;
 
+INSTANTIATE_TEST_SUITE_P(Paths, VallexPath,
+                         testing::Values(nn::Path::kFused, nn::Path::kReference));
+
 TEST_P(VallexPath, TeacherForcedLogits) {
   for (const char* name : {"tf_prompt", "tf_noprompt", "tf_mixed", "tf_accent_zh"}) {
     Taps taps;

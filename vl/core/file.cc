@@ -121,9 +121,12 @@ std::string read_file(const std::string& path, uint64_t limit) {
 void wait_readable(int fd, const std::function<void()>& check) {
   if (fd < 0) return;  // poll() would wait for ever; reading it is the error
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
-  do {
+  int readable = 0;
+  while (readable <= 0) {
     if (check) check();
-  } while (::poll(&ready, 1, kPollMs) <= 0);  // nothing yet, or interrupted
+    readable = ::poll(&ready, 1, kPollMs);  // else nothing yet, or interrupted
+  }
+  if (check) check();  // what ended the wait may have come with the end of the bytes
 }
 
 std::string read_stdin(uint64_t limit) {
