@@ -268,6 +268,13 @@ class Voices(Case):
         (self.folder / "file").write_text("")
         self.fails(12, "E1202", *add, "x", *PROMPT, *CONSENT, "--voices-dir", self.folder / "file")
 
+    def test_words_that_do_not_belong_to_their_recording(self):
+        rows = [("Hello 안녕", "en", "not written in its language"), ("hello there", "ko", "not written"), ("many words " * 2000, "en", "too many")]
+        for words, lang, message in rows:
+            r = self.fails(3, "E0310", "voices", "add", "mina", "--audio", SENTENCE, "--text", words, "--lang", lang, *CONSENT)
+            self.assertIn(message, r.error()["message"])
+        self.assertEqual([v for v in self.listed() if v["name"] == "mina"], [])
+
     def test_a_language_that_the_model_lacks_is_told_at_use(self):
         self.ok("voices", "add", "mina", "--audio", SENTENCE, "--text", "안녕하세요", *CONSENT)
         self.assertEqual(self.listed()[0]["languages"], ["ko"])

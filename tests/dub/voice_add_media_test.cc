@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "tests/support/code_of.h"
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
@@ -17,15 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class F>
-Code code_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return Code::kInternal;
-}
+using test::code_of;
 
 const std::string kWords = "The uncle claimed her. The husband resisted.";
 const std::string kConsent = "Mina Kim, 2020-11-02, demo";

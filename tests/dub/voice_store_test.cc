@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/code_of.h"
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
@@ -15,15 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-template <class F>
-Code code_of(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return Code::kInternal;
-}
+using test::code_of;
 
 class Voices : public testing::Test {
  protected:

@@ -6,20 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "vl/core/error.h"
+#include "tests/support/code_of.h"
 #include "vl/media/audio_reader.h"
 
 namespace vl::test {
-
-/// The code of the Error that `run` throws; Code{0} when it throws none.
-inline Code code_of(const std::function<void()>& run) {
-  try {
-    run();
-  } catch (const Error& e) {
-    return e.code();
-  }
-  return Code{0};
-}
 
 /// Repeatable white noise in [-level, level).
 inline std::vector<float> noise(size_t count, float level = 0.5F) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <fstream>
 
+#include "tests/support/code_of.h"
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/media/audio.h"
@@ -14,6 +15,7 @@ namespace vl::media {
 namespace {
 
 namespace fs = std::filesystem;
+using test::code_of;
 
 struct ClipSpec {
   int width = 96, height = 64, frames = 40;
@@ -98,15 +100,6 @@ struct Video : testing::Test {
     std::vector<int64_t> out;
     while (auto f = reader.next()) out.push_back(f->pts());
     return out;
-  }
-
-  static Code code_of(const std::function<void()>& run) {
-    try {
-      run();
-    } catch (const Error& e) {
-      return e.code();
-    }
-    return Code{0};
   }
 };
 

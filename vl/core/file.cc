@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kChunk = 1 << 20;
-constexpr int kPollMs = 100;
+constexpr int kPollMs = 100, kMostTries = 100;
 constexpr const char* kPartEnding = ".part";
 
 class Descriptor {
@@ -173,8 +173,11 @@ AtomicFile::AtomicFile(std::string path, bool overwrite)
   check_output(path_, overwrite_);
   target_ = resolve_target(path_);
   part_ = part_of(target_);
-  while (!open_part()) {
-  }
+  for (int tries = 0; !open_part(); ++tries)
+    if (tries == kMostTries)
+      throw Error(Code::kNotWritable,
+                  fmt::format("cannot write {}: {} is another file every time", path_, part_),
+                  Where{.file = path_});
 }
 
 /// One try: false where the part that was opened went to its target before it was ours.

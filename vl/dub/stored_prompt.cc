@@ -12,7 +12,7 @@ namespace vl::dub {
 
 namespace {
 
-constexpr double kMostSymbols = 60;  // a second; the fastest speech has about 25
+constexpr double kMostSymbols = 60;  // a second; nobody speaks so fast
 
 bool is_npz(const std::string& path) {
   return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0;
@@ -52,22 +52,21 @@ PromptPiece sound_piece(const std::string& file, const std::string& words, const
   return {.audio = file, .words = text::vallex_tokens(line, lang, front_ends)};
 }
 
-/// Words that nobody can have said in the time belong to another recording.
-void check_pace(const PromptPiece& piece, double seconds) {
-  const auto symbols = static_cast<double>(piece.words.ids.size());
-  if (symbols <= kMostSymbols * (1 + seconds)) return;
-  throw Error(Code::kBadPrompt,
-              fmt::format("the words of the prompt have {:.0f} symbols, too many for {:.1f} s of "
-                          "speech",
-                          symbols, seconds),
-              Where{.file = piece.audio}, {"give the words of this recording only"});
-}
-
 [[noreturn]] void words_needed(const std::string& hint) {
   throw Error(Code::kTranscriptNeeded, "VALL-E X needs the words of its prompt: give " + hint);
 }
 
 }  // namespace
+
+void check_pace(const std::string& file, const text::VallexTokens& words, double seconds) {
+  const auto symbols = static_cast<double>(words.ids.size());
+  if (symbols <= kMostSymbols * (1 + seconds)) return;
+  throw Error(Code::kBadPrompt,
+              fmt::format("the words of the prompt have {:.0f} symbols, too many for {:.1f} s of "
+                          "speech",
+                          symbols, seconds),
+              Where{.file = file}, {"give the words of this recording only"});
+}
 
 void check_offered(const std::string& lang, const std::vector<std::string>& offered) {
   if (std::find(offered.begin(), offered.end(), lang) == offered.end())
@@ -129,7 +128,7 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
   if (prompt.voice) {
     const at::Tensor codes = voice_prompt_codes(*prompt.voice, codec, codec_sha256);
     seconds = static_cast<double>(codes.size(0)) / stages::kFramesPerSecond;
-    check_pace(prompt.pieces.front(), seconds);
+    check_pace(prompt.pieces.front().audio, prompt.pieces.front().words, seconds);
     return {.codes = codes, .words = prompt.pieces.front().words};
   }
   stages::VoicePrompt out;
@@ -148,7 +147,7 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
     } else {
       seconds += static_cast<double>(piece.codes.size(0)) / stages::kFramesPerSecond;
     }
-    check_pace(piece, seconds - before);
+    check_pace(piece.audio, piece.words, seconds - before);
     for (const std::string& word : piece.words.unknown_words) warnings.add(spelled_word(word));
     const auto append = [](std::vector<int64_t>& to, const std::vector<int64_t>& from) {
       to.insert(to.end(), from.begin(), from.end());

@@ -46,6 +46,10 @@ stages::VoicePrompt encode_prompt(const StoredPrompt& prompt, const models::enco
                                   const std::string& codec_sha256, WarningList& warnings,
                                   double& seconds);
 
+/// Words that nobody can have said in the time belong to another recording.
+/// @throws Error(kBadPrompt)
+void check_pace(const std::string& file, const text::VallexTokens& words, double seconds);
+
 /// W0115 for a word that no lexicon has.
 Warning spelled_word(const std::string& word);
 

@@ -8,6 +8,7 @@
 #include "vl/dub/consent.h"
 #include "vl/dub/model_store.h"
 #include "vl/dub/rvc_voice.h"
+#include "vl/dub/stored_prompt.h"
 #include "vl/dub/voice_prompt.h"
 #include "vl/text/sentences.h"
 #include "vl/text/vallex_text.h"
@@ -37,8 +38,7 @@ class Registration {
     } else {
       prompt.lang = options_.lang == "auto" ? text::language_of(options_.text) : options_.lang;
       prompt.text = text::as_one_line(options_.text, prompt.lang);
-      check_words(prompt);
-      add_sound(prompt.audio);
+      check_words(prompt, add_sound(prompt.audio));
       file_.voice.languages = {prompt.lang};
     }
     prompt.sha256 = sha256_file(prompt.audio.string());
@@ -92,25 +92,29 @@ class Registration {
 
   /// Words of which the model would hear nothing; a front end whose tables are absent on this
   /// machine has no say.
-  void check_words(const weights::PackPrompt& prompt) const try {
+  void check_words(const weights::PackPrompt& prompt, double seconds) const try {
     if (!text::script_fits(prompt.text, prompt.lang))
       throw Error(
           Code::kBadPrompt,
           fmt::format("the words of the prompt are not written in its language {}", prompt.lang),
           Where{.file = options_.audio}, {"give the words that are spoken, or --lang"});
-    text::vallex_tokens(prompt.text, prompt.lang, text::FrontEnds(env_.assets_dir));
+    check_pace(options_.audio,
+               text::vallex_tokens(prompt.text, prompt.lang, text::FrontEnds(env_.assets_dir)),
+               seconds);
   } catch (const Error& e) {
     if (e.code() == Code::kBadText || e.code() == Code::kBadPrompt) throw;
     log::debug("the words of the prompt are not checked: {}", e.what());
   }
 
-  void add_sound(const fs::path& path) {
+  /// @return seconds
+  double add_sound(const fs::path& path) {
     const PromptSound prompt = read_prompt_sound(options_.audio);
     if (prompt.sound.replaced > 0)
       warnings_.add({"W0118", fmt::format("{} samples of {} are no finite numbers and count as 0",
                                           prompt.sound.replaced, options_.audio)});
     media::write_wav(path, prompt.sound);
     file_.voice.pitch_hz = prompt.pitch_hz;
+    return prompt.sound.seconds();
   }
 
   fs::path folder_;

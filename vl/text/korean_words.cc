@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "vl/core/error.h"
-#include "vl/core/file.h"
 #include "vl/text/korean_verbs.h"
+#include "vl/text/list_lines.h"
 #include "vl/text/numbers_ko.h"
 
 namespace vl::text {
@@ -27,20 +27,6 @@ std::optional<Seam> seam_of_mark(char32_t c) {
       return Seam::kPlain;
     default:
       return std::nullopt;
-  }
-}
-
-/// Calls use(line, number) for each line that is neither empty nor a comment.
-template <class Use>
-void each_line(const std::string& path, const Use& use) {
-  const std::string text = clean_text(read_file(path), path);
-  long number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line(text.data() + begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (!line.empty() && line[0] != '#') use(line, number);
   }
 }
 

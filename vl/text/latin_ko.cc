@@ -5,8 +5,8 @@
 #include <map>
 
 #include "vl/core/error.h"
-#include "vl/core/file.h"
 #include "vl/text/hangul.h"
+#include "vl/text/list_lines.h"
 
 namespace vl::text {
 
@@ -67,14 +67,7 @@ std::u32string_view letter_name(char32_t letter) {
 
 LatinReader::LatinReader(const std::string& list, std::shared_ptr<const Lexicon> cmudict)
     : cmudict_(std::move(cmudict)) {
-  const std::string text = clean_text(read_file(list), list);
-  long number = 0;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line(text.data() + begin, end - begin);
-    begin = end + 1;
-    ++number;
-    if (line.empty() || line[0] == '#') continue;
+  each_line(list, [&](std::string_view line, long number) {
     const size_t tab = line.find('\t');
     if (tab == 0 || tab == std::string_view::npos || tab + 1 == line.size())
       throw Error(Code::kBadLexicon, "needs a word, a tab and its reading",
@@ -82,7 +75,7 @@ LatinReader::LatinReader(const std::string& list, std::shared_ptr<const Lexicon>
     const std::u32string word = to_u32(line.substr(0, tab));
     longest_ = std::max(longest_, word.size());
     list_[word] = to_u32(line.substr(tab + 1));
-  }
+  });
 }
 
 size_t LatinReader::listed(std::u32string_view text, std::u32string& reading) const {

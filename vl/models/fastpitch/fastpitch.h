@@ -57,7 +57,7 @@ class FastPitch : public nn::Module {
   const FastPitchConfig& config() const { return config_; }
 
   /// The duration predictor is computed in float64: exp() of its output decides frame counts, and
-  /// in float32 the order in which a CPU's library adds moves a duration of 12 frames by 1e-5.
+  /// in float32 they would follow the order in which a CPU's library adds.
   void loaded() override;
 
  private:
