@@ -215,6 +215,50 @@ TEST(FastPitch, CustomRamp) {
                pitch + 1.0, 1e-6);
 }
 
+TEST(FastPitch, ChangesOfSymbols) {
+  const FastPitch& m = model("fastpitch_a");
+  const at::Tensor ids = input("fastpitch_a", "single.ids");
+  const FastPitchPlan plain = m.plan(ids);
+  const at::Tensor ones = at::ones_like(plain.dur);
+  FastPitchControls same;
+  same.symbol = {.pace = ones,
+                 .pitch_scale = ones.unsqueeze(1),
+                 .pitch_shift_hz = at::zeros_like(ones).unsqueeze(1),
+                 .energy_scale = ones.unsqueeze(1)};
+  const FastPitchPlan untouched = m.plan(ids, same);
+  expect_equal("repeats", untouched.repeats, plain.repeats);
+  expect_close("encoded", untouched.encoded, plain.encoded, kBlock);
+
+  FastPitchControls one;
+  one.symbol.pace = ones.clone();
+  one.symbol.pace[0][3] = 0.25;
+  one.symbol.pitch_scale = ones.unsqueeze(1).clone();
+  one.symbol.pitch_scale[0][0][5] = 2.0;
+  const FastPitchPlan changed = m.plan(ids, one);
+  for (int64_t i = 0; i < ids.size(1); ++i) {
+    const auto frames = [&](const FastPitchPlan& p) { return p.repeats[0][i].item<int64_t>(); };
+    if (i == 3)
+      EXPECT_EQ(frames(changed),
+                std::llround(std::floor(plain.dur[0][3].item<float>() / 0.25F + 0.5F)));
+    else
+      EXPECT_EQ(frames(changed), frames(plain)) << i;
+  }
+  // Twice the pitch in Hz, in units of the training data.
+  const double mean = m.named_buffers()["pitch_mean"].item<double>(),
+               std = m.named_buffers()["pitch_std"].item<double>();
+  const double before = plain.pitch[0][0][5].item<double>();
+  EXPECT_NEAR(changed.pitch[0][0][5].item<double>() * std + mean, 2 * (before * std + mean),
+              1e-3 * std);
+  FastPitchControls half;
+  half.symbol.energy_scale = ones.unsqueeze(1) * 0.5;
+  expect_close("energy", m.plan(ids, half).energy, plain.energy * 0.5, 1e-6);
+
+  FastPitchControls hertz, shift;
+  hertz.symbol.pitch_shift_hz = ones.unsqueeze(1) * 20.0;
+  shift.pitch.shift_hz = 20.0;
+  expect_close("pitch", m.plan(ids, hertz).pitch, m.plan(ids, shift).pitch, 1e-6);
+}
+
 TEST(FastPitch, FrameCounts) {
   struct Row {
     float duration;

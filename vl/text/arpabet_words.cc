@@ -50,6 +50,12 @@ std::string spoken(const std::vector<std::string>& phones) {
   return out;
 }
 
+/// Bytes of "'s" or "s" at the end of a word, 0 if there is nothing before it.
+size_t ending_length(std::string_view word) {
+  if (word.size() < 2 || word.back() != 's') return 0;
+  return word.size() > 2 && word[word.size() - 2] == '\'' ? 2 : 1;
+}
+
 /// Bytes of the letter at `at`, 0 if there is none. U+00C0 to U+017E are C3 80 to C5 BE.
 size_t letter_length(std::string_view text, size_t at) {
   if (at >= text.size()) return 0;
@@ -62,8 +68,10 @@ size_t letter_length(std::string_view text, size_t at) {
 
 }  // namespace
 
-ArpabetWords::ArpabetWords(const std::string& assets)
-    : lexicon_(assets + "/text/cmudict-0.7b"),
+ArpabetWords::ArpabetWords(const std::string& assets, std::shared_ptr<const Lexicon> dictionary)
+    : lexicon_(dictionary != nullptr
+                   ? std::move(dictionary)
+                   : std::make_shared<const Lexicon>(assets + "/text/cmudict-0.7b")),
       heteronyms_(read_lines(assets + "/text/en/heteronyms.txt")) {}
 
 std::optional<std::string> ArpabetWords::phones(std::string_view word) const {
@@ -71,14 +79,20 @@ std::optional<std::string> ArpabetWords::phones(std::string_view word) const {
   std::transform(small.begin(), small.end(), small.begin(), lower);
   if (heteronyms_.count(small) != 0) return std::nullopt;
   std::vector<std::string> found;
-  for (const auto& one : lexicon_.find(dictionary_key(word)))
+  for (const auto& one : lexicon_->find(dictionary_key(word)))
     if (std::string phones = spoken(one); !phones.empty()) found.push_back(std::move(phones));
   if (found.size() == 1) return found.front();
-  if (!found.empty() || word.size() < 2 || word.back() != 's') return std::nullopt;
-  const bool possessive = word.size() > 2 && word[word.size() - 2] == '\'';
-  const auto stem = phones(word.substr(0, word.size() - (possessive ? 2 : 1)));
+  const size_t ending = ending_length(word);
+  if (!found.empty() || ending == 0) return std::nullopt;
+  const auto stem = phones(word.substr(0, word.size() - ending));
   if (!stem) return std::nullopt;
   return *stem + " Z";
+}
+
+bool ArpabetWords::knows(std::string_view word) const {
+  if (!lexicon_->find(dictionary_key(word)).empty()) return true;
+  const size_t ending = ending_length(word);
+  return ending > 0 && knows(word.substr(0, word.size() - ending));
 }
 
 size_t arpabet_word_end(std::string_view text, size_t at) {

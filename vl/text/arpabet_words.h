@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,15 +15,19 @@ class ArpabetWords {
  public:
   /// @param assets the program's assets: text/cmudict-0.7b, text/en/heteronyms.txt
   /// @throws as Lexicon; Error(kNotFound) for the list
-  explicit ArpabetWords(const std::string& assets);
+  /// @param dictionary loaded already, or null
+  explicit ArpabetWords(const std::string& assets,
+                        std::shared_ptr<const Lexicon> dictionary = nullptr);
 
   /// "HH AH0 L OW1". None for heteronyms, words of several pronunciations and those the dictionary
   /// lacks; a word in 's or s that it lacks is its stem and Z.
   /// @param word letters, perhaps with one apostrophe; UTF-8
   std::optional<std::string> phones(std::string_view word) const;
+  /// Does the dictionary have the word, or its stem before 's or s?
+  bool knows(std::string_view word) const;
 
  private:
-  Lexicon lexicon_;
+  std::shared_ptr<const Lexicon> lexicon_;
   std::unordered_set<std::string> heteronyms_;  ///< in lower case
 };
 

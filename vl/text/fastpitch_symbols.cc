@@ -5,6 +5,7 @@
 
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
+#include "vl/text/char_class.h"
 #include "vl/text/utf8_text.h"
 
 namespace vl::text {
@@ -28,6 +29,9 @@ constexpr std::array<const char*, 24> kConsonants = {"B",  "CH", "D",  "DH", "F"
                                                      "SH", "T",  "TH", "V",  "W",  "Y", "Z",  "ZH"};
 constexpr std::array<const char*, 15> kVowels = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER",
                                                  "EY", "IH", "IY", "OW", "OY", "UH", "UW"};
+
+constexpr std::array<const char*, 17> kObstruents = {"B", "CH", "D", "DH", "F",  "G", "HH", "JH", "K",
+                                                    "P", "S",  "SH", "T", "TH", "V", "Z",  "ZH"};
 
 const Set& find_set(const std::string& name) {
   for (const Set& s : kSets)
@@ -80,6 +84,25 @@ const std::string& SymbolSet::symbol(int64_t id) const {
   if (id < 0 || static_cast<size_t>(id) >= symbols_.size())
     fail(Code::kBadValue, "{} has no symbol {}, only 0 to {}", name_, id, symbols_.size() - 1);
   return symbols_[static_cast<size_t>(id)];
+}
+
+SymbolKind SymbolSet::kind(int64_t id) const {
+  const std::string& s = symbol(id);
+  if (s[0] == '@' && s.size() > 1) {
+    const std::string phone = s.substr(1);
+    for (const std::string obstruent : kObstruents)
+      if (phone == obstruent) return SymbolKind::kObstruent;
+    return SymbolKind::kSonorant;
+  }
+  const auto first = static_cast<unsigned char>(s[0]);
+  const bool accented = s.size() == 2 && first >= 0xC3 && first <= 0xC5;
+  if (!is_letter(s[0]) && !accented) return SymbolKind::kPause;
+  static const std::string kLetters = "bcdfghjkpqstvxzBCDFGHJKPQSTVXZ";
+  static const std::vector<std::string> kAccented = {"ç", "ć", "ž"};
+  const bool obstruent = accented
+                             ? std::find(kAccented.begin(), kAccented.end(), s) != kAccented.end()
+                             : kLetters.find(s[0]) != std::string::npos;
+  return obstruent ? SymbolKind::kObstruent : SymbolKind::kSonorant;
 }
 
 void SymbolSet::add_characters(std::string_view text, std::vector<int64_t>& out) const {

@@ -9,6 +9,13 @@
 
 namespace vl::text {
 
+/// What a symbol sounds like, as far as its length is concerned.
+enum class SymbolKind {
+  kPause,     ///< blanks and marks
+  kSonorant,  ///< vowels, nasals, liquids, glides; letters for them: may be drawn out or shortened
+  kObstruent  ///< stops, fricatives, affricates; letters for them: lose by it
+};
+
 /// What FastPitch reads: characters, and ARPAbet phones as "@HH", "@AH0".
 ///   english_basic            148 symbols, id 0 the pad "_"
 ///   english_basic_lowercase  123, the same without capitals and with the double quote
@@ -26,6 +33,8 @@ class SymbolSet {
   int64_t id(std::string_view symbol) const;
   /// @param id 0 to size() - 1 @throws Error(kBadValue)
   const std::string& symbol(int64_t id) const;
+  /// @throws as symbol()
+  SymbolKind kind(int64_t id) const;
 
   /// Ids of text: characters, and phones apart by blanks between braces. What the set lacks is left
   /// out. @throws Error(kBadText) for text that is not UTF-8

@@ -112,13 +112,14 @@ void FastPitchTextConfig::validate() const {
 }
 
 FastPitchFrontEnd::FastPitchFrontEnd(const std::string& assets, const FastPitchTextConfig& config,
-                                     const UserLexicon& readings)
+                                     const UserLexicon& readings,
+                                     std::shared_ptr<const Lexicon> dictionary)
     : config_(config),
       symbols_(config.symbol_set),
       cleaners_(assets, config.cleaners),
       readings_(readings.only("en", "")) {
   config_.validate();
-  if (config_.p_arpabet > 0) words_.emplace(assets);
+  if (config_.p_arpabet > 0) words_.emplace(assets, std::move(dictionary));
 }
 
 std::string FastPitchFrontEnd::cleaned(const std::string& text) const {
@@ -140,7 +141,8 @@ std::string FastPitchFrontEnd::cleaned(const std::string& text) const {
   return collapse_blanks(out);
 }
 
-std::string FastPitchFrontEnd::with_arpabet(const std::string& text, uint32_t seed) const {
+std::string FastPitchFrontEnd::with_arpabet(const std::string& text, uint32_t seed,
+                                            std::vector<std::string>& unknown) const {
   std::mt19937 generator(seed);
   const auto draw = [&] {  // numpy's uniform double of 53 bits
     const double high = generator() >> 5, low = generator() >> 6;
@@ -152,6 +154,7 @@ std::string FastPitchFrontEnd::with_arpabet(const std::string& text, uint32_t se
       const std::string word = text.substr(at, end - at);
       const bool chosen = draw() < config_.p_arpabet;
       const auto phones = chosen ? words_->phones(word) : std::nullopt;
+      if (chosen && !phones && !words_->knows(word)) unknown.push_back(word);
       out += phones ? "{" + *phones + "}" : word;
       at = end;
     } else if (const size_t group = group_end(text, at); group != std::string::npos) {
@@ -170,7 +173,7 @@ FastPitchText FastPitchFrontEnd::read(const std::string& text, uint32_t seed) co
   const OwnWords own(text, readings_);
   FastPitchText out;
   out.cleaned = own.spoken(cleaned(fastpitch_currency(own.plain())));
-  out.arpabet = words_ ? with_arpabet(out.cleaned, seed) : out.cleaned;
+  out.arpabet = words_ ? with_arpabet(out.cleaned, seed, out.unknown_words) : out.cleaned;
   out.ids = symbols_.ids(out.arpabet);
   if (out.ids.empty())
     throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});

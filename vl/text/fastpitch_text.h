@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct FastPitchText {
   std::vector<int64_t> ids;
   std::string cleaned;  ///< normalised words
   std::string arpabet;  ///< the same with words as {HH AH0 L OW1}
+  std::vector<std::string> unknown_words;  ///< meant as phones, but the dictionary lacks them
 };
 
 /// English text to the symbols of FastPitch 1.1 (NVIDIA, text_processing.py): money as words, the
@@ -39,8 +41,10 @@ class FastPitchFrontEnd {
   /// for 's) that stay phones whatever p_arpabet is
   /// @throws Error(kBadValue) for an unknown cleaner or symbol set, listing the known ones, and as
   /// FastPitchTextConfig::validate; as FastPitchCleaners, ArpabetWords
+  /// @param dictionary CMUdict, loaded already, or null
   FastPitchFrontEnd(const std::string& assets, const FastPitchTextConfig& config,
-                    const UserLexicon& readings = {});
+                    const UserLexicon& readings = {},
+                    std::shared_ptr<const Lexicon> dictionary = nullptr);
 
   /// @param seed draws the words that become phones where 0 < p_arpabet < 1, one number a word, as
   /// numpy's global generator does after numpy.random.seed(seed)
@@ -53,7 +57,8 @@ class FastPitchFrontEnd {
 
  private:
   std::string cleaned(const std::string& text) const;
-  std::string with_arpabet(const std::string& text, uint32_t seed) const;
+  std::string with_arpabet(const std::string& text, uint32_t seed,
+                           std::vector<std::string>& unknown) const;
 
   FastPitchTextConfig config_;
   SymbolSet symbols_;

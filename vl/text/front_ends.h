@@ -35,6 +35,7 @@ class FrontEnds {
   std::string normalised(const std::string& text, const std::string& language) const;
   /// The CMU dictionary. @throws Error(kNotFound, kBadLexicon)
   const Lexicon& dictionary() const { return *shared_dictionary(); }
+  std::shared_ptr<const Lexicon> shared_dictionary() const;
 
  private:
   template <class T>
@@ -42,7 +43,6 @@ class FrontEnds {
     std::once_flag once;
     std::shared_ptr<const T> value;
   };
-  std::shared_ptr<const Lexicon> shared_dictionary() const;
   const ChineseFrontEnd& chinese() const;
   const JapaneseFrontEnd& japanese() const;
   const KoreanFrontEnd& korean() const;

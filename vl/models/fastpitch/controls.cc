@@ -41,6 +41,19 @@ at::Tensor transform_pitch(const at::Tensor& pitch, const at::Tensor& lengths, d
   return p;
 }
 
+at::Tensor scale_pitch(const at::Tensor& pitch, double mean, double std,
+                       const SymbolControls& symbol) {
+  if (std == 0.0) mean = kFallbackMean, std = kFallbackStd;
+  at::Tensor p = pitch;
+  // p std + mean times s is (p s + (s - 1) mean / std) std + mean.
+  if (symbol.pitch_scale.defined()) {
+    const at::Tensor s = symbol.pitch_scale.to(p.options());
+    p = p * s + (s - 1.0) * (mean / std);
+  }
+  if (symbol.pitch_shift_hz.defined()) p = p + symbol.pitch_shift_hz.to(p.options()) / std;
+  return p;
+}
+
 at::Tensor frame_counts(const at::Tensor& durations, double pace, bool half_even) {
   if (!(std::isfinite(pace) && pace > 0.0)) fail(Code::kBadValue, "pace is {}, not above 0", pace);
   // On the CPU whatever the device: a reciprocal instead of a division moves exact halves.

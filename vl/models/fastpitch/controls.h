@@ -24,6 +24,14 @@ struct PitchTransform {
   }
 };
 
+/// Changes symbol by symbol, behind those of the whole utterance. Undefined tensors are absent.
+struct SymbolControls {
+  at::Tensor pace = {};            ///< [B, S] float32, > 0, times the pace of the call
+  at::Tensor pitch_scale = {};     ///< [B, 1, S] float32, factor on the pitch in Hz
+  at::Tensor pitch_shift_hz = {};  ///< [B, 1, S] float32, then added
+  at::Tensor energy_scale = {};    ///< [B, 1, S] float32; needs energy conditioning
+};
+
 /// Options of one call. Undefined tensors are absent.
 struct FastPitchControls {
   at::Tensor speaker = {};     ///< [1] or [B] int64; 0 when absent; ignored by a one-speaker model
@@ -32,6 +40,7 @@ struct FastPitchControls {
   at::Tensor pitch_tgt = {};   ///< [B, 1, S] standardised, in place of the transformed prediction
   at::Tensor energy_tgt = {};  ///< [B, 1, S], in place of the prediction; needs energy conditioning
   PitchTransform pitch = {};
+  SymbolControls symbol = {};
   double max_duration = 75.0;  ///< frames, upper limit of a predicted duration
   bool half_even = false;      ///< rounding (half to even) and limit (100) of the TorchScript class
   bool reference_padding = false;  ///< read padding as the public code does: an utterance then
@@ -44,6 +53,11 @@ struct FastPitchControls {
 /// @throws Error(kBadValue) for numbers that are not finite, or the quirk with a batch above 1
 at::Tensor transform_pitch(const at::Tensor& pitch, const at::Tensor& lengths, double mean,
                            double std, const PitchTransform& transform);
+
+/// Applies the changes of each symbol. @param pitch [B, 1, S] float32, standardised
+/// @param mean, std as for transform_pitch
+at::Tensor scale_pitch(const at::Tensor& pitch, double mean, double std,
+                       const SymbolControls& symbol);
 
 /// Frames a symbol: floor(d / pace + 0.5), or d / pace rounded half to even.
 /// @param durations [B, S] float32, >= 0

@@ -107,8 +107,14 @@ void FastPitch::check_call(const at::Tensor& ids, const FastPitchControls& c) co
   check_target(c.dur_tgt, {batch, symbols}, "dur_tgt");
   check_target(c.pitch_tgt, {batch, 1, symbols}, "pitch_tgt");
   check_target(c.energy_tgt, {batch, 1, symbols}, "energy_tgt");
-  if (c.energy_tgt.defined() && !energy_predictor_)
-    fail(Code::kBadValue, "energy_tgt is given, but the model has no energy conditioning");
+  check_target(c.symbol.pace, {batch, symbols}, "symbol pace");
+  check_target(c.symbol.pitch_scale, {batch, 1, symbols}, "pitch scale");
+  check_target(c.symbol.pitch_shift_hz, {batch, 1, symbols}, "pitch shift");
+  check_target(c.symbol.energy_scale, {batch, 1, symbols}, "energy scale");
+  if ((c.energy_tgt.defined() || c.symbol.energy_scale.defined()) && !energy_predictor_)
+    fail(Code::kBadValue, "an energy is given, but the model has no energy conditioning");
+  if (c.symbol.pace.defined() && !c.symbol.pace.gt(0).all().item<bool>())
+    fail(Code::kBadValue, "the pace of a symbol is not above 0");
   if (!(c.max_duration >= 0.0))
     fail(Code::kBadValue, "max_duration is {}, not 0 or above", c.max_duration);
 }
@@ -128,13 +134,14 @@ at::Tensor FastPitch::add_pitch(const at::Tensor& h, const Masks& masks, const F
                                 FastPitchPlan& plan, Blocks* blocks) const {
   const at::Tensor predicted = (*pitch_predictor_)(h, masks).to(at::kFloat);
   plan.pitch = predicted.transpose(1, 2);
-  if (c.pitch.active()) {
+  const bool by_symbol = c.symbol.pitch_scale.defined() || c.symbol.pitch_shift_hz.defined();
+  if (c.pitch.active() || by_symbol) {
+    const double mean = pitch_mean_.item<double>(), std = pitch_std_.item<double>();
     const at::Tensor lengths = masks.keep.defined()
                                    ? masks.keep.sum(1)
                                    : at::full({h.size(0)}, h.size(1), h.options().dtype(at::kLong));
-    plan.pitch = inside(transform_pitch(plan.pitch, lengths, pitch_mean_.item<double>(),
-                                        pitch_std_.item<double>(), c.pitch),
-                        masks);
+    const at::Tensor whole = transform_pitch(plan.pitch, lengths, mean, std, c.pitch);
+    plan.pitch = inside(by_symbol ? scale_pitch(whole, mean, std, c.symbol) : whole, masks);
   }
   const at::Tensor used = c.pitch_tgt.defined() ? inside(c.pitch_tgt, masks) : plan.pitch;
   const at::Tensor out = h + embed_value(*pitch_emb_, used, h);
@@ -147,10 +154,12 @@ at::Tensor FastPitch::add_energy(const at::Tensor& h, const Masks& masks,
                                  const FastPitchControls& c, FastPitchPlan& plan,
                                  Blocks* blocks) const {
   const at::Tensor predicted = (*energy_predictor_)(h, masks).to(at::kFloat);
-  plan.energy = predicted.squeeze(2);
   record(blocks, "energy_pred_bt1", predicted);
-  const at::Tensor used =
-      c.energy_tgt.defined() ? inside(c.energy_tgt, masks) : predicted.transpose(1, 2);
+  at::Tensor own = predicted.transpose(1, 2);
+  if (c.symbol.energy_scale.defined())
+    own = inside(own * c.symbol.energy_scale.to(own.options()), masks);
+  plan.energy = own.squeeze(1);
+  const at::Tensor used = c.energy_tgt.defined() ? inside(c.energy_tgt, masks) : own;
   return h + embed_value(*energy_emb_, used, h);
 }
 
@@ -172,7 +181,9 @@ FastPitchPlan FastPitch::plan(const at::Tensor& given_ids, const FastPitchContro
   if (energy_predictor_) h = add_energy(h, masks, c, p, blocks);
   const at::Tensor durations =
       c.dur_tgt.defined() ? inside(c.dur_tgt.unsqueeze(1), masks).squeeze(1) : p.dur;
-  p.repeats = frame_counts(durations, c.pace, c.half_even);
+  p.repeats = frame_counts(
+      c.symbol.pace.defined() ? durations / c.symbol.pace.to(durations.options()) : durations,
+      c.pace, c.half_even);
   p.mel_lens = p.repeats.sum(1);
   p.encoded = h;
   return p;

@@ -16,7 +16,8 @@ namespace vl::models::fastpitch {
 struct FastPitchPlan {
   at::Tensor dur = {};     ///< [B, S] float32, predicted frames a symbol before pace
   at::Tensor pitch = {};   ///< [B, 1, S] float32, predicted and transformed, standardised
-  at::Tensor energy = {};  ///< [B, S] float32, predicted; undefined without energy conditioning
+  at::Tensor energy =
+      {};  ///< [B, S] float32, predicted and scaled; undefined without energy conditioning
   at::Tensor repeats =
       {};  ///< [B, S] int64 on the CPU, frames a symbol; may be edited before render()
   at::Tensor mel_lens = {};        ///< [B] int64 on the CPU, row sums of `repeats`
