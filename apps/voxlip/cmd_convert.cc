@@ -3,10 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include "apps/voxlip/job_run.h"
-#include "build_info.h"
-#include "vl/core/clock.h"
 #include "vl/core/error.h"
-#include "vl/core/events.h"
 #include "vl/core/file.h"
 #include "vl/core/result.h"
 #include "vl/dub/convert_audio.h"
@@ -96,37 +93,12 @@ class Convert : public Verb {
   void several(VerbContext& c, const dub::AudioConverter& converter,
                const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
     size_t failed = 0;
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      const Stopwatch watch;
-      WarningList warnings;
-      for (const Warning& w : c.warnings.all()) warnings.add(w);
-      Outcome outcome{.version = VL_VERSION, .verb = name()};
-      Json body;
-      fs::path folder;
-      try {
-        body = one(c, converter, inputs[i], outputs[i], warnings, folder);
-      } catch (const std::exception& e) {
-        outcome.error = as_error(e);
-        outcome.exit = outcome.error->exit();
-        body = {{"job", folder.empty() ? Json(nullptr) : Json(folder.filename().string())}};
+    for (size_t i = 0; i < inputs.size(); ++i)
+      if (!keep_document(c, name(), [&](WarningList& warnings, fs::path& folder) {
+            return one(c, converter, inputs[i], outputs[i], warnings, folder);
+          }))
         ++failed;
-      }
-      outcome.elapsed_ms = watch.ms();
-      outcome.warnings = warnings.all();
-      print(c, result_document(outcome, body), folder);
-      if (!outcome.error) continue;
-      if (c.cancel.cancelled()) throw *outcome.error;
-      c.console.line(error_text(*outcome.error, c.console.color()));
-    }
     if (failed > 0) fail(Code::kPartial, "{} of {} files failed", failed, inputs.size());
-  }
-
-  static void print(VerbContext& c, const Json& document, const fs::path& folder) {
-    c.documents.push_back(document);
-    keep_result(folder, document);
-    if (!c.global.json) return;
-    std::printf("%s\n", json_line(document).c_str());
-    std::fflush(stdout);
   }
 
   Json stream(VerbContext& c) {

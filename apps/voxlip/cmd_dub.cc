@@ -30,7 +30,7 @@ class Dub : public Verb {
 
   std::vector<OptionGroup> groups() override {
     return {option_group("Dub", config_.dub),        option_group("RVC", config_.rvc),
-            option_group("Clone", config_.clone),    option_group("Speak", config_.speak),
+            option_group("Clone", config_.clone),    option_group("Speak", config_.prosody),
             option_group("Lips", config_.lips),      option_group("Fit", config_.fit),
             option_group("Encode", config_.encode),  option_group("Text", config_.text),
             option_group("Consent", config_.consent)};
@@ -76,7 +76,7 @@ class Dub : public Verb {
     dub::ModelPlaces out = model_places(g);
     const std::pair<const char*, const std::string*> flags[] = {
         {"rvc", &config_.rvc.rvc_model},          {"rvc-index", &config_.rvc.rvc_index},
-        {"vallex", &config_.clone.vallex_model},  {"fastpitch", &config_.speak.fastpitch_model},
+        {"vallex", &config_.clone.vallex_model},  {"fastpitch", &config_.prosody.fastpitch_model},
         {"wav2lip", &config_.lips.wav2lip_model}, {"face", &config_.lips.face_model}};
     for (const auto& [role, value] : flags)
       if (!value->empty()) out.chosen[role] = *value;

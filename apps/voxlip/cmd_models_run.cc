@@ -23,6 +23,8 @@ using Json = nlohmann::ordered_json;
 
 struct RunOptions {
   std::string entry, weights, inputs, outputs, model_config, lang = "auto";
+  std::string cleaner = "english_cleaners_v2", symbol_set = "english_basic";
+  double p_arpabet = 1.0;
   std::string content, f0_weights, index;
   int64_t fill_seed = -1;
   bool outputs_all = false;
@@ -39,6 +41,11 @@ void describe(RunOptions& o, Fields& f) {
   f.add("outputs", &o.outputs, "safetensors to write, out:NAME tensors");
   f.add("outputs_all", &o.outputs_all, "one further tensor a main block");
   f.add("lang", &o.lang, "language of text entries: en, mix");
+  f.add("cleaner", &o.cleaner, "text cleaners of text fastpitch, commas between")
+      .alias({"text-cleaners"});
+  f.add("symbol_set", &o.symbol_set, "symbol set of text fastpitch");
+  f.add("p_arpabet", &o.p_arpabet, "share of the words that text fastpitch reads as phones")
+      .range(0, 1);
   f.add("content", &o.content, "content model of rvc convert");
   f.add("f0_weights", &o.f0_weights, "RMVPE model of rvc convert; without it yin");
   f.add("index", &o.index, "feature index of rvc retrieve and rvc convert");
@@ -83,7 +90,10 @@ class ModelsRun : public Verb {
     check_output(options_.outputs, c.global.overwrite);
     entries::Call call{.outputs_all = options_.outputs_all,
                        .seed = static_cast<uint64_t>(c.global.seed),
-                       .flags = {{"lang", options_.lang}},
+                       .flags = {{"lang", options_.lang},
+                                 {"cleaner", options_.cleaner},
+                                 {"symbol-set", options_.symbol_set},
+                                 {"p-arpabet", fmt::format("{}", options_.p_arpabet)}},
                        .rvc = rvc_};
     for (const auto& [key, value] : weights::read_safetensors(options_.inputs).tensors) {
       if (key.rfind("input:", 0) != 0)

@@ -1,7 +1,11 @@
 #include "apps/voxlip/job_run.h"
 
 #include <algorithm>
+#include <cstdio>
 
+#include "build_info.h"
+#include "vl/core/clock.h"
+#include "vl/core/console.h"
 #include "vl/core/error.h"
 #include "vl/core/file.h"
 #include "vl/core/log.h"
@@ -29,16 +33,49 @@ void check_report_target(VerbContext& c, const std::vector<std::string>& files) 
 Json phonemes_of(const VerbContext& c, const PhonemesOf& what, const dub::TextOptions& options) {
   const dub::ModelSet models(model_places(c.global));
   const std::string voice = what.own_voice.empty() ? models.voice(what.voice).name : what.own_voice;
-  const dub::Phonemes p =
-      dub::show_phonemes(what.text, what.lang, what.unit,
-                         dub::pronunciations(options, models.pack(), voice), asset_dir());
-  std::string out;
-  for (size_t i = 0; i < p.tokens.size(); ++i) {
+  return print_phonemes(
+      c, dub::show_phonemes(what.text, what.lang, what.unit,
+                            dub::pronunciations(options, models.pack(), voice), asset_dir()));
+}
+
+Json print_phonemes(const VerbContext& c, const dub::Phonemes& p) {
+  std::string out = p.shown;
+  for (size_t i = 0; i < p.tokens.size() && p.shown.empty(); ++i) {
     if (i > 0 && std::find(p.lines.begin(), p.lines.end(), i) != p.lines.end()) out += '\n';
     out += p.tokens[i];
+    if (i + 1 == p.tokens.size()) out += '\n';
   }
-  if (!c.global.json) std::printf("%s\n", out.c_str());
+  if (!c.global.json) std::printf("%s", out.c_str());
   return dub::to_json(p);
+}
+
+bool keep_document(VerbContext& c, const std::string& verb,
+                   const std::function<Json(WarningList&, fs::path&)>& one) {
+  const Stopwatch watch;
+  WarningList warnings;
+  for (const Warning& w : c.warnings.all()) warnings.add(w);
+  Outcome outcome{.version = VL_VERSION, .verb = verb};
+  Json body;
+  fs::path folder;
+  try {
+    body = one(warnings, folder);
+  } catch (const std::exception& e) {
+    outcome.error = as_error(e);
+    outcome.exit = outcome.error->exit();
+    body = {{"job", folder.empty() ? Json(nullptr) : Json(folder.filename().string())}};
+  }
+  outcome.elapsed_ms = watch.ms();
+  outcome.warnings = warnings.all();
+  c.documents.push_back(result_document(outcome, body));
+  keep_result(folder, c.documents.back());
+  if (c.global.json) {
+    std::printf("%s\n", json_line(c.documents.back()).c_str());
+    std::fflush(stdout);
+  }
+  if (!outcome.error) return true;
+  if (c.cancel.cancelled()) throw *outcome.error;
+  c.console.line(error_text(*outcome.error, c.console.color()));
+  return false;
 }
 
 void keep_result(const fs::path& folder, const Json& document) try {

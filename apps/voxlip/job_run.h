@@ -28,12 +28,22 @@ struct PhonemesOf {
   std::string own_voice;  ///< name for one that is no voice of a pack or the user, else empty
 };
 
-/// Prints what the model would read and gives the result document's keys.
+/// Prints what a model would read, for people, and gives the result document's keys.
+nlohmann::ordered_json print_phonemes(const VerbContext& context, const dub::Phonemes& phonemes);
+/// The same for VALL-E X.
 nlohmann::ordered_json phonemes_of(const VerbContext& context, const PhonemesOf& what,
                                    const dub::TextOptions& options);
 
 /// Keeps a result document in its job folder; where that fails, says so. An empty folder: nothing.
 void keep_result(const std::filesystem::path& folder, const nlohmann::ordered_json& document);
+
+/// One of several results that have a document each: does the work, keeps and prints its document.
+/// What fails is told and leaves the others as they are.
+/// @param one the keys of the document; sets the job folder
+/// @return whether it went well @throws Error after a cancellation
+bool keep_document(
+    VerbContext& context, const std::string& verb,
+    const std::function<nlohmann::ordered_json(WarningList&, std::filesystem::path&)>& one);
 
 /// One job of a job verb: its id, progress on stderr, trace, and the job folder with what is kept
 /// of it.

@@ -66,6 +66,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs();
 
 std::unique_ptr<Verb> make_dub();
 std::unique_ptr<Verb> make_convert();
+std::unique_ptr<Verb> make_speak();
 std::unique_ptr<Verb> make_clone();
 std::unique_ptr<Verb> make_models_list();
 std::unique_ptr<Verb> make_models_inspect();

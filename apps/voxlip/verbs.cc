@@ -23,6 +23,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   std::vector<std::unique_ptr<Verb>> out;
   out.push_back(make_dub());
   out.push_back(make_convert());
+  out.push_back(make_speak());
   out.push_back(make_clone());
   out.push_back(make_models_list());
   out.push_back(make_models_inspect());

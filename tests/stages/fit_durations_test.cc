@@ -24,7 +24,7 @@ struct Line {
 Line line() {
   Line out;
   for (int i = 0; i < 76; ++i) {
-    const SymbolKind kind = i % 13 == 12  ? SymbolKind::kPause
+    const SymbolKind kind = i % 13 == 12 ? SymbolKind::kPause
                             : i % 12 < 7 ? SymbolKind::kSonorant
                                          : SymbolKind::kObstruent;
     out.kinds.push_back(kind);

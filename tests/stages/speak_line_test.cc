@@ -57,8 +57,8 @@ const text::FastPitchFrontEnd& front_end() {
 }
 
 FastPitchLine read(const std::string& markup) {
-  const auto all = text::marked_lines(text::parse_markup(markup), "en",
-                                      [](const std::string&) { return true; });
+  const auto all =
+      text::marked_lines(text::parse_markup(markup), "en", [](const std::string&) { return true; });
   return text::fastpitch_line(all.at(0), front_end());
 }
 
@@ -76,7 +76,7 @@ TEST(SpeakLine, IsTheModelsOwnResult) {
   const auto want = fastpitch()->infer(ids_of(line), c);
   const LineMel got = speaker({.pace = 1.25, .pitch = c.pitch}).run({line})[0];
   test::expect_close("mel", got.mel, want.mel[0], 1e-6);
-  EXPECT_EQ(got.starts.back(), got.mel.size(1));
+  EXPECT_EQ(got.ends.back(), got.mel.size(1));
   EXPECT_FALSE(got.gain.defined());
 }
 
@@ -89,6 +89,7 @@ TEST(SpeakLine, LinesTogetherEqualLinesAlone) {
   for (size_t i = 0; i < lines.size(); ++i) {
     const LineMel alone = speak.run({lines[i]})[0];
     EXPECT_EQ(together[i].starts, alone.starts);
+    EXPECT_EQ(together[i].ends, alone.ends);
     test::expect_close("mel", together[i].mel, alone.mel, 5e-5);
   }
 }
@@ -99,7 +100,7 @@ TEST(SpeakLine, StylesChangeTheirSymbolsOnly) {
   ASSERT_EQ(plain.ids, slow.ids);
   const SpeakLine speak = speaker();
   const LineMel a = speak.run({plain})[0], b = speak.run({slow})[0];
-  const auto frames = [](const LineMel& m, size_t i) { return m.starts[i + 1] - m.starts[i]; };
+  const auto frames = [](const LineMel& m, size_t i) { return m.ends[i] - m.starts[i]; };
   const auto& two = slow.words[1];
   int64_t inside_a = 0, inside_b = 0;
   for (size_t i = 0; i < plain.ids.size(); ++i) {
@@ -123,6 +124,7 @@ TEST(SpeakLine, BreaksAreSilentFramesBetweenTheSymbols) {
   const int64_t pause = std::llround(0.5 * 22050 / 256), at = a.starts[plain.words[1].begin];
   ASSERT_EQ(b.mel.size(1), a.mel.size(1) + pause);
   EXPECT_EQ(b.starts[plain.words[1].begin], at + pause);
+  EXPECT_EQ(b.ends[plain.words[1].begin - 1], at);
   const at::Tensor silent = b.mel.slice(1, at, at + pause);
   EXPECT_NEAR(silent.min().item<double>(), std::log(1e-5), 1e-5);
   EXPECT_EQ(silent.min().item<double>(), silent.max().item<double>());
@@ -151,18 +153,17 @@ TEST(SpeakLine, ModelsAndSettingsThatDoNotFitAreErrors) {
   EXPECT_EQ(code({.speaker = 1}), Code::kBadValue);
   EXPECT_EQ(code({}, "english_expanded"), Code::kBadWeights);
   const auto b = filled<FastPitch>(models::fastpitch::fastpitch_class(), "fastpitch_b", 14);
-  EXPECT_EQ(test::code_of([&] {
-              SpeakLine(b, text::SymbolSet("english_basic"), {.energy_scale = 1.5});
-            }),
-            b->config().energy_conditioning ? Code{0} : Code::kBadValue);
+  EXPECT_EQ(
+      test::code_of([&] { SpeakLine(b, text::SymbolSet("english_basic"), {.energy_scale = 1.5}); }),
+      b->config().energy_conditioning ? Code{0} : Code::kBadValue);
 }
 
 at::Tensor joined(const VocodeLine& vocode, const LineMel& mel, int64_t first_chunk,
                   int64_t fade = 0) {
   std::vector<at::Tensor> parts;
-  vocode.run(mel, {.first_chunk = first_chunk, .fade_frames = fade, .sink = [&](const at::Tensor& w) {
-                     parts.push_back(w.clone());
-                   }});
+  vocode.run(mel, {.first_chunk = first_chunk,
+                   .fade_frames = fade,
+                   .sink = [&](const at::Tensor& w) { parts.push_back(w.clone()); }});
   return at::cat(parts);
 }
 

@@ -160,9 +160,9 @@ class FastPitchLineTest : public testing::Test {
 
 TEST_F(FastPitchLineTest, TagsBetweenWordsChangeNoSymbol) {
   const std::string plain = "Hello there, Dr. Smith: 24 cats!";
-  const FastPitchLine one = read(plain),
-                      marked = read("Hello <emphasis>there,</emphasis> Dr. <prosody "
-                                    "rate=\"fast\">Smith:</prosody><break/> 24 cats!");
+  const FastPitchLine one = read(plain), marked = read(
+                                             "Hello <emphasis>there,</emphasis> Dr. <prosody "
+                                             "rate=\"fast\">Smith:</prosody><break/> 24 cats!");
   EXPECT_EQ(one.ids, front_end().ids(plain));
   EXPECT_EQ(marked.ids, one.ids);
   EXPECT_EQ(marked.cleaned, one.cleaned);

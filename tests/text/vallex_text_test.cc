@@ -131,12 +131,5 @@ TEST(Language, ByScript) {
   EXPECT_EQ(language_of("你好"), "zh");
 }
 
-TEST(FastPitchIds, BasicSetOfNormalisedText) {
-  EXPECT_EQ(fastpitch_basic_ids("Hi  there!"),
-            (std::vector<int64_t>{45, 46, 11, 57, 45, 42, 55, 42, 2}));
-  EXPECT_EQ(fastpitch_basic_ids("2"), (std::vector<int64_t>{57, 60, 52}));
-  EXPECT_TRUE(fastpitch_basic_ids("漢").empty());
-}
-
 }  // namespace
 }  // namespace vl::text

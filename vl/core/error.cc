@@ -11,7 +11,7 @@ bool Where::empty() const {
 std::string Where::text() const {
   std::string out = file;
   const auto add = [&out](const std::string& part) { out += (out.empty() ? "" : ", ") + part; };
-  if (line) out += fmt::format(":{}", *line);
+  if (line) out += (out.empty() ? "line " : ":") + std::to_string(*line);
   if (stream) add(fmt::format("stream {}", *stream));
   if (frame) add(fmt::format("frame {}", *frame));
   if (time_s) add(fmt::format("{:.2f} s", *time_s));

@@ -186,7 +186,8 @@ void DubGraph::speak(Run& run) {
 }
 
 void DubGraph::plan_line(Run&) {
-  stages::ProsodyPlan plan = stages::plan_prosody(*plan_.fastpitch, config_.dub.text);
+  if (plan_.plan_ids.empty()) return prosody_.set({});
+  stages::ProsodyPlan plan = stages::plan_prosody(*plan_.fastpitch, plan_.plan_ids);
   if (plan_.fastpitch_untrained) plan = stages::scale_plan(plan, source_.get().slot.length_s);
   prosody_.set(std::move(plan));
 }
@@ -205,9 +206,9 @@ void DubGraph::fit(Run&) {
   FitRecord f{.onset_s = slot.onset_s,
               .slot_s = slot.length_s,
               .natural_s = r.natural_s,
-              .predicted_s = prosody_.get().seconds,
               .final_s = r.final_s,
               .takes = line.takes};
+  if (!plan_.plan_ids.empty()) f.predicted_s = prosody_.get().seconds;
   f.rate = r.rate, f.stretch = r.stretch, f.overflow_s = r.overflow_s, f.status = r.status;
   f.align = r.rate * r.stretch > 1.0 ? "uniform" : "none";
   if (r.overflow_s > 0)

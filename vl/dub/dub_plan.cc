@@ -1,6 +1,4 @@
 #include "vl/dub/dub_plan.h"
-#include "vl/dub/rvc_voice.h"
-#include "vl/dub/spoken_text.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,7 +7,11 @@
 #include "vl/core/file.h"
 #include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
+#include "vl/dub/fastpitch_front_end.h"
+#include "vl/dub/rvc_voice.h"
+#include "vl/dub/spoken_text.h"
 #include "vl/media/video_writer.h"
+#include "vl/text/fastpitch_line.h"
 #include "vl/text/sentences.h"
 
 namespace vl::dub {
@@ -65,6 +67,25 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
   plan.wav2lip = models.get<models::wav2lip::Wav2Lip>("wav2lip");
 }
 
+/// The line for FastPitch, which reads no IPA.
+std::vector<int64_t> plan_symbols(const DubConfig& c, const ModelSet& models,
+                                  const weights::PackVoice* voice,
+                                  const text::FrontEnds& front_ends, const JobEnvironment& env,
+                                  const DubPlan& plan) {
+  const std::vector<std::string> offered = models.languages("fastpitch");
+  if (std::find(offered.begin(), offered.end(), plan.target_lang) == offered.end()) return {};
+  const text::UserLexicon all =
+      pronunciations(c.text, models.pack(), voice == nullptr ? kSourceVoice : voice->name);
+  text::UserLexicon readings;
+  for (const text::LexiconEntry& e : all.entries())
+    if (!e.is_ipa) readings.add(e);
+  const auto& model = plan.fastpitch->config();
+  const auto front_end = fastpitch_front_end(model, model.p_arpabet, env.assets_dir, readings,
+                                             front_ends.shared_dictionary());
+  const text::MarkedLine line{.spans = {{text::as_one_line(c.dub.text, plan.target_lang), {}, 0}}};
+  return text::fastpitch_line(line, *front_end, static_cast<uint32_t>(env.seed)).ids;
+}
+
 /// A registered voice and one of a pack bring their own record; an ad-hoc voice is its files, and
 /// the speaker of the source is the input.
 ConsentRecord consent_of(const DubConfig& c, const weights::PackVoice* voice,
@@ -109,6 +130,7 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
                                   front_ends);
   choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
+  plan.plan_ids = plan_symbols(c, models, voice, front_ends, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;
   if (!models.untrained().empty())

@@ -38,6 +38,7 @@ struct DubPlan {
   std::string codec_sha256;
   std::shared_ptr<const models::vocos::Vocos> vocos;
   std::shared_ptr<const models::fastpitch::FastPitch> fastpitch;
+  std::vector<int64_t> plan_ids;  ///< the line as FastPitch reads it; empty: not its language
   std::shared_ptr<const models::yunet::Yunet> face;
   std::shared_ptr<const models::wav2lip::Wav2Lip> wav2lip;
 };

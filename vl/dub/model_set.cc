@@ -115,8 +115,8 @@ std::string ModelSet::digest(const std::string& role) const {
 
 std::vector<std::string> ModelSet::languages(const std::string& role) const {
   const weights::PackModel* m = pack_.model(role);
-  const bool of_pack = m != nullptr && choose(role, nullptr).from == From::kPack;
-  return of_pack && !m->languages.empty() ? m->languages : kPublicLanguages;
+  if (m != nullptr && of_pack(role) && !m->languages.empty()) return m->languages;
+  return role == "fastpitch" ? std::vector<std::string>{"en"} : kPublicLanguages;
 }
 
 std::vector<ModelRecord> ModelSet::used() const {

@@ -50,6 +50,8 @@ class ModelSet {
   const VoiceStore& voices() const { return voices_; }
   /// Roles that get() filled from an untrained pack.
   const std::set<std::string>& untrained() const { return untrained_; }
+  /// Is this role filled by the pack's own model, not by a flag or an imported one?
+  bool of_pack(const std::string& role) const { return choose(role, nullptr).from == From::kPack; }
   /// Languages that the model of this role offers.
   std::vector<std::string> languages(const std::string& role) const;
 

@@ -1,6 +1,7 @@
 #include "vl/dub/options.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "vl/core/error.h"
@@ -95,8 +96,62 @@ void describe(CloneVerbOptions& o, Fields& f) {
       .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
 }
 
+void describe(ProsodyOptions& o, Fields& f) {
+  f.add("fastpitch_model", &o.fastpitch_model, "FastPitch model: name or file");
+}
+
 void describe(SpeakOptions& o, Fields& f) {
-  f.add("fastpitch_model", &o.fastpitch_model, "FastPitch model of the plan: name or file");
+  f.add("hifigan_model", &o.hifigan_model, "HiFi-GAN model: name or file");
+  f.add("rate", &o.rate, "speed of the speech, above 1 is faster")
+      .range(0.5, 2)
+      .alias({"speed", "pace"});
+  f.add("length_scale", &o.length_scale, "1 / rate; 0: not given").range(0, 2);
+  f.add("pitch_transform_flatten", &o.pitch_transform_flatten, "one pitch for everything");
+  f.add("pitch_transform_invert", &o.pitch_transform_invert, "turns the melody upside down");
+  f.add("pitch_transform_amplify", &o.pitch_transform_amplify, "factor on the melody")
+      .range(-10, 10);
+  f.add("pitch_transform_shift", &o.pitch_transform_shift, "shift of the pitch, Hz")
+      .range(-500, 500);
+  f.add("p_arpabet", &o.p_arpabet,
+        "share of the words read as phones of the dictionary, 0..1; auto: as the model was trained "
+        "(the public one: 1)");
+  f.add("denoising_strength", &o.denoising_strength,
+        "how much of the vocoder's own noise is taken away; 0: off")
+      .range(0, 0.1);
+  f.add("fade_out", &o.fade_out, "frames of fade at the end of each line").range(0, 1000);
+  f.add("tts_speaker", &o.tts_speaker, "speaker id inside the FastPitch model; -1: the voice's")
+      .range(-1, 100000);
+  f.add("duration_rounding", &o.duration_rounding,
+        "how durations become frames: eager as the public script, jit as its TorchScript form")
+      .one_of({"eager", "jit"});
+  f.add("energy_scale", &o.energy_scale, "factor on the energy").range(0, 3);
+  f.add("target_seconds", &o.target_seconds,
+        "length of the speech: vowels and pauses give, consonants are protected; 0: as it comes")
+      .range(0, 14400);
+  f.add("markup", &o.markup,
+        "the text has tags: <break time=\"300ms\"/>, <emphasis>, <prosody rate= pitch= volume=>");
+}
+
+void describe(SpeakVerbOptions& o, Fields& f) {
+  f.add("text", &o.text,
+        "what is spoken; @FILE reads a file, - standard input, which is also read without it "
+        "where it is no terminal")
+      .is_text();
+  f.add("voice", &o.voice,
+        "target voice; empty: the pack's default voice; none: the FastPitch model's own")
+      .alias({"voice-role"});
+  f.add("lang", &o.lang, "language of the text")
+      .one_of({"auto", "en", "zh", "ja", "ko"})
+      .alias({"l", "language", "target-language-code"});
+  f.add("format", &o.format, "form of the result; empty: from its name")
+      .one_of({"", "wav", "flac", "mp3", "opus", "raw"});
+  f.add("timing_out", &o.timing_out, "also writes when each word is spoken: .json, .tsv or .srt");
+  f.add(
+      "json_input", &o.json_input,
+      "standard input has lines {\"id\":\"1\",\"text\":\"Hi\",\"out\":\"1.wav\"}, standard output "
+      "gets one result document each");
+  f.add("out", &o.out, "result file, or - for standard output")
+      .alias({"o", "outfile", "output-file", "output-filename", "output-path"});
 }
 
 void describe(LipsOptions& o, Fields& f) {
@@ -226,6 +281,39 @@ void CloneConfig::validate() const {
   if (!verb.voice.empty() && !clone.prompt_audio.empty())
     fail(Code::kExclusiveFlags, "--voice and --prompt-audio exclude each other");
   if (!text.show_phonemes) need(verb.out, "--out");
+}
+
+double SpeakOptions::pace() const {
+  if (length_scale == 0) return rate;
+  if (rate != 1) fail(Code::kExclusiveFlags, "--rate and --length-scale exclude each other");
+  if (length_scale < 0.5)
+    fail(Code::kBadValue, "--length-scale is {}, it takes 0.5 to 2", length_scale);
+  return 1 / length_scale;
+}
+
+double SpeakOptions::arpabet_share(double trained) const {
+  if (p_arpabet == "auto") return trained;
+  char* end = nullptr;
+  const double share = std::strtod(p_arpabet.c_str(), &end);
+  if (p_arpabet.empty() || *end != '\0' || !(share >= 0 && share <= 1))
+    fail(Code::kBadValue, "--p-arpabet is \"{}\"; it takes a share from 0 to 1, or auto",
+         p_arpabet);
+  return share;
+}
+
+void SpeakOptions::validate() const {
+  pace();
+  arpabet_share(1);
+}
+
+void SpeakConfig::validate() const {
+  speak.validate();
+  rvc.validate();
+  consent.validate();
+  if (!rvc.f0_file.empty())
+    fail(Code::kExclusiveFlags,
+         "--f0-file does not go with speak: the text has no time of its own");
+  if (!rvc.exact_length) fail(Code::kExclusiveFlags, "--no-exact-length does not go with speak");
 }
 
 void ConsentOptions::validate() const {

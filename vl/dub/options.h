@@ -61,8 +61,36 @@ struct CloneVerbOptions {
 };
 void describe(CloneVerbOptions& o, Fields& f);
 
-struct SpeakOptions {
+/// Which FastPitch plans a dub or speaks.
+struct ProsodyOptions {
   std::string fastpitch_model;
+};
+void describe(ProsodyOptions& o, Fields& f);
+
+/// How FastPitch and HiFi-GAN speak.
+struct SpeakOptions {
+  std::string hifigan_model;
+  double rate = 1.0;          ///< above 1 is faster
+  double length_scale = 0.0;  ///< 1 / rate; 0: not given
+  bool pitch_transform_flatten = false, pitch_transform_invert = false;
+  double pitch_transform_amplify = 1.0;
+  double pitch_transform_shift = 0.0;  ///< Hz
+  std::string p_arpabet = "auto";      ///< share of the words, or auto: as the model was trained
+  double denoising_strength = 0.01;
+  int64_t fade_out = 10;     ///< frames
+  int64_t tts_speaker = -1;  ///< -1: the voice's
+  std::string duration_rounding = "eager";
+  double energy_scale = 1.0;
+  double target_seconds = 0.0;  ///< 0: none
+  bool markup = false;
+
+  /// Pace of the model. @throws Error(kExclusiveFlags)
+  double pace() const;
+  /// Share of the words that are read as phones. @param trained as the model was trained
+  /// @throws Error(kBadValue)
+  double arpabet_share(double trained) const;
+  /// @throws Error(kExclusiveFlags, kBadValue)
+  void validate() const;
 };
 void describe(SpeakOptions& o, Fields& f);
 
@@ -105,6 +133,18 @@ struct ConvertOptions {
   int64_t stream_rate = 16000, block_ms = 160;
 };
 void describe(ConvertOptions& o, Fields& f);
+
+/// The verb speak itself.
+struct SpeakVerbOptions {
+  std::string text;
+  std::string voice;
+  std::string lang = "auto";
+  std::string format;  ///< empty: from the name of the output
+  std::string timing_out;
+  bool json_input = false;
+  std::string out;
+};
+void describe(SpeakVerbOptions& o, Fields& f);
 
 /// Who agreed to the use of a voice or a face; a group of its own for every verb that uses one.
 struct ConsentOptions {
@@ -157,12 +197,25 @@ struct CloneConfig {
   void validate() const;
 };
 
+/// Everything `voxlip speak` takes beside the global flags.
+struct SpeakConfig {
+  SpeakVerbOptions verb;
+  ProsodyOptions prosody;
+  SpeakOptions speak;
+  TextOptions text;
+  stages::RvcOptions rvc;
+  ConsentOptions consent;
+
+  /// Everything but the text and where it goes. @throws Error(kExclusiveFlags, kBadValue)
+  void validate() const;
+};
+
 /// Everything `voxlip dub` takes beside the global flags.
 struct DubConfig {
   DubOptions dub;
   stages::RvcOptions rvc;
   CloneOptions clone;
-  SpeakOptions speak;
+  ProsodyOptions prosody;
   LipsOptions lips;
   FitOptions fit;
   EncodeOptions encode;

@@ -22,7 +22,7 @@ Json timing_json(const Timing& t) {
           {"prompt", nullable(t.prompt)},
           {"vallex", nullable(t.vallex)},
           {"fastpitch", nullable(t.fastpitch)},
-          {"vocoder", nullptr},
+          {"vocoder", nullable(t.vocoder)},
           {"fit", nullable(t.fit)},
           {"face", nullable(t.face)},
           {"lips", nullable(t.lips)},
@@ -31,23 +31,6 @@ Json timing_json(const Timing& t) {
           {"encode", nullable(t.encode)},
           {"compute", t.compute},
           {"total", t.total}};
-}
-
-Json fit_json(const FitRecord& f) {
-  return {{"line", f.line},
-          {"onset_s", f.onset_s},
-          {"slot_s", f.slot_s},
-          {"natural_s", nullable(f.natural_s)},
-          {"predicted_s", nullable(f.predicted_s)},
-          {"engine", f.engine},
-          {"takes", f.takes},
-          {"align", f.align},
-          {"rate", f.rate},
-          {"stretch", f.stretch},
-          {"shift_s", f.shift_s},
-          {"final_s", nullable(f.final_s)},
-          {"overflow_s", f.overflow_s},
-          {"status", f.status}};
 }
 
 Json faces_json(const FaceCounts& f) {
@@ -73,6 +56,23 @@ Json quality_json(const FaceCounts& faces) {
 }
 
 }  // namespace
+
+Json to_json(const FitRecord& f) {
+  return {{"line", f.line},
+          {"onset_s", f.onset_s},
+          {"slot_s", f.slot_s},
+          {"natural_s", nullable(f.natural_s)},
+          {"predicted_s", nullable(f.predicted_s)},
+          {"engine", f.engine},
+          {"takes", f.takes},
+          {"align", f.align},
+          {"rate", f.rate},
+          {"stretch", f.stretch},
+          {"shift_s", f.shift_s},
+          {"final_s", nullable(f.final_s)},
+          {"overflow_s", f.overflow_s},
+          {"status", f.status}};
+}
 
 Json to_json(const ConsentRecord& c) {
   const auto text = [](const std::string& t) { return t.empty() ? Json(nullptr) : Json(t); };
@@ -138,7 +138,7 @@ Json job_json(const JobRecord& r) {
 
 Json to_json(const DubRecord& r) {
   Json out = job_json(r), fit = Json::array();
-  for (const FitRecord& f : r.fit) fit.push_back(fit_json(f));
+  for (const FitRecord& f : r.fit) fit.push_back(to_json(f));
   out["chain"] = r.chain;
   out["preset"] = r.preset;
   out["input"] = to_json(r.input);
@@ -194,6 +194,19 @@ Json to_json(const CloneRecord& r) {
   out["stopped_by"] = r.stopped_by;
   out["first_audio_ms"] = nullable(r.first_audio_ms);
   out["quality"] = quality_json({});
+  return out;
+}
+
+Json to_json(const SpeakRecord& r) {
+  Json out = job_json(r);
+  out["id"] = nullable(r.id);
+  out["output"] = to_json(r.output);
+  out["voice"] = r.voice;
+  out["lang"] = r.lang;
+  out["text_chars"] = r.text_chars;
+  out["tokens"] = r.tokens;
+  out["unknown_words"] = r.unknown_words;
+  out["first_audio_ms"] = nullable(r.first_audio_ms);
   return out;
 }
 

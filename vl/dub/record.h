@@ -12,7 +12,8 @@ namespace vl::dub {
 
 /// Busy milliseconds of each stage; a stage that did not run is absent (null in JSON).
 struct Timing {
-  std::optional<double> load, decode, rvc, prompt, vallex, fastpitch, fit, face, lips, mix, encode;
+  std::optional<double> load, decode, rvc, prompt, vallex, fastpitch, vocoder, fit, face, lips, mix,
+      encode;
   double compute = 0.0, total = 0.0;
 };
 
@@ -117,10 +118,23 @@ struct CloneRecord : JobRecord {
   std::optional<double> first_audio_ms;
 };
 
+/// What `voxlip speak --json` prints beside the envelope.
+struct SpeakRecord : JobRecord {
+  std::optional<std::string> id;  ///< of a line of --json-input
+  std::string lang;
+  int64_t text_chars = 0;  ///< code points
+  int64_t tokens = 0;      ///< symbols that FastPitch read
+  std::vector<std::string> unknown_words;
+  std::optional<double> first_audio_ms;
+  std::vector<FitRecord> fit;  ///< of --target-seconds; goes to the job folder
+};
+
+nlohmann::ordered_json to_json(const FitRecord& record);
 /// The keys of the job block, then those of dub, without the envelope.
 nlohmann::ordered_json to_json(const DubRecord& record);
 nlohmann::ordered_json to_json(const ConvertRecord& record);
 nlohmann::ordered_json to_json(const CloneRecord& record);
+nlohmann::ordered_json to_json(const SpeakRecord& record);
 nlohmann::ordered_json to_json(const MediaRecord& record);
 nlohmann::ordered_json to_json(const ConsentRecord& record);
 

@@ -21,6 +21,7 @@ struct Phonemes {
   std::string lang, normalized;
   std::vector<std::string> tokens;
   std::vector<size_t> lines;  ///< where the tokens of each sentence begin
+  std::string shown;          ///< for people, line by line; empty: the tokens as they are
   std::vector<int64_t> ids;
   std::vector<std::string> unknown_words;
 };

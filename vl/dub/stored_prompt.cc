@@ -18,11 +18,12 @@ bool is_npz(const std::string& path) {
   return path.size() > 4 && path.compare(path.size() - 4, 4, ".npz") == 0;
 }
 
-[[noreturn]] void refuse_language(const std::string& what, std::vector<std::string> offered) {
+[[noreturn]] void refuse_language(const std::string& model, const std::string& what,
+                                  std::vector<std::string> offered) {
   std::sort(offered.begin(), offered.end());
   throw Error(Code::kLanguageNotOffered,
-              fmt::format("model \"vallex\" offers {}, not {}", fmt::join(offered, " "), what), {},
-              {"give text in an offered language, or a pack whose model offers this one"});
+              fmt::format("model \"{}\" offers {}, not {}", model, fmt::join(offered, " "), what),
+              {}, {"give text in an offered language, or a pack whose model offers this one"});
 }
 
 PromptPiece preset_piece(const std::string& file, const std::vector<std::string>& offered,
@@ -68,18 +69,19 @@ void check_pace(const std::string& file, const text::VallexTokens& words, double
               Where{.file = file}, {"give the words of this recording only"});
 }
 
-void check_offered(const std::string& lang, const std::vector<std::string>& offered) {
+void check_offered(const std::string& lang, const std::vector<std::string>& offered,
+                   const std::string& model) {
   if (std::find(offered.begin(), offered.end(), lang) == offered.end())
-    refuse_language(lang, offered);
+    refuse_language(model, lang, offered);
 }
 
 std::string offered_language(const std::string& asked, const std::string& text,
-                             const std::vector<std::string>& offered) {
+                             const std::vector<std::string>& offered, const std::string& model) {
   if (asked == "auto")
     if (const std::string script = text::foreign_script(text); !script.empty())
-      refuse_language(fmt::format("the language of text in {} script", script), offered);
+      refuse_language(model, fmt::format("the language of text in {} script", script), offered);
   const std::string lang = asked == "auto" ? text::language_of(text) : asked;
-  check_offered(lang, offered);
+  check_offered(lang, offered, model);
   return lang;
 }
 

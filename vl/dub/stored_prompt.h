@@ -54,12 +54,14 @@ void check_pace(const std::string& file, const text::VallexTokens& words, double
 Warning spelled_word(const std::string& word);
 
 /// @throws Error(kLanguageNotOffered) for a language that the model does not offer
-void check_offered(const std::string& lang, const std::vector<std::string>& offered);
+void check_offered(const std::string& lang, const std::vector<std::string>& offered,
+                   const std::string& model = "vallex");
 
 /// `asked`, or the language of the text by its script where that is "auto".
 /// @throws Error(kLanguageNotOffered) for one that the model does not offer or a script that none
 /// of them is written in
 std::string offered_language(const std::string& asked, const std::string& text,
-                             const std::vector<std::string>& offered);
+                             const std::vector<std::string>& offered,
+                             const std::string& model = "vallex");
 
 }  // namespace vl::dub

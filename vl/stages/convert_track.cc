@@ -10,6 +10,7 @@
 #include "vl/dsp/cut_points.h"
 #include "vl/dsp/highpass.h"
 #include "vl/dsp/reflect_pad.h"
+#include "vl/dsp/rms_mix.h"
 
 namespace vl::stages {
 
@@ -319,8 +320,23 @@ at::Tensor limit_peak(const at::Tensor& wave) {
   return peak > 1.0 ? wave / peak : wave;
 }
 
+namespace {
+
+/// Gives the speech the loudness of its input, as far as the rate says.
+void mix_loudness(const at::Tensor& input, double rate, Speech& speech) {
+  const auto total = static_cast<int64_t>(speech.samples.size());
+  dsp::RmsCurve before(kRvcRate), after(speech.rate);
+  before.push(input.to(at::kDouble).contiguous().const_data_ptr<double>(), input.numel());
+  after.push(speech.samples.data(), total);
+  const at::Tensor gain = dsp::rms_gain(
+      {.input = before.finish(), .output = after.finish(), .rate = rate}, 0, total, total);
+  at::from_blob(speech.samples.data(), {total}, at::kFloat).mul_(gain);
+}
+
+}  // namespace
+
 Speech convert_speech(const ConvertVoice& voice, const at::Tensor& wave,
-                      const RvcSettings& settings, double pitch_target) {
+                      const RvcSettings& settings, double pitch_target, double rms_mix_rate) {
   const at::Tensor filtered = dsp::highpass(limit_peak(wave));
   const TrackSource source{filtered.numel(), [&](int64_t begin, int64_t n) {
                              return filtered.slice(0, begin, begin + n);
@@ -333,6 +349,7 @@ Speech convert_speech(const ConvertVoice& voice, const at::Tensor& wave,
   convert_track(voice, source, settings, {}, keep, pitch_target);
   if (settings.exact_length)
     out.samples.resize(static_cast<size_t>(exact_samples(filtered.numel(), out.rate)), 0.0F);
+  if (rms_mix_rate < 1.0) mix_loudness(filtered, rms_mix_rate, out);
   return out;
 }
 

@@ -59,9 +59,11 @@ at::Tensor limit_peak(const at::Tensor& wave);
 
 /// The same for speech in memory, with peak rule and high-pass in front.
 /// @param wave [T] float32 at 16 kHz, T > 18
+/// @param rms_mix_rate 1: loudness as the voice gives it, 0: that of the input
 /// @throws as convert_track; Error(kBadValue) for fewer samples
 Speech convert_speech(const ConvertVoice& voice, const at::Tensor& wave,
-                      const RvcSettings& settings, double pitch_target = 0.0);
+                      const RvcSettings& settings, double pitch_target = 0.0,
+                      double rms_mix_rate = 1.0);
 
 /// Samples at the voice's rate that stand for `samples` at 16 kHz.
 int64_t exact_samples(int64_t samples, int64_t rate);

@@ -101,10 +101,9 @@ FittedDurations fit_durations(const std::vector<double>& frames,
     result.stretch = std::clamp(sum(out) / goal, 1.0, limits.max_stretch);
     for (double& d : out) d /= result.stretch;
   } else if (natural < goal) {
-    out = solved(frames, kinds, std::min(goal, natural / limits.slowest),
-                 [&](double d, SymbolKind k, double t) {
-                   return lengthened(d, k, t, limits.slowest);
-                 });
+    out = solved(
+        frames, kinds, std::min(goal, natural / limits.slowest),
+        [&](double d, SymbolKind k, double t) { return lengthened(d, k, t, limits.slowest); });
     result.rate = natural / sum(out);
   }
   // A sum that the solver brought to the goal is the goal, whatever its last digits are.

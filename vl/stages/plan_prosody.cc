@@ -2,14 +2,10 @@
 
 #include <ATen/ATen.h>
 
-#include "vl/core/error.h"
-#include "vl/text/vallex_text.h"
-
 namespace vl::stages {
 
-ProsodyPlan plan_prosody(const models::fastpitch::FastPitch& model, const std::string& text) {
-  const std::vector<int64_t> ids = text::fastpitch_basic_ids(text);
-  if (ids.empty()) fail(Code::kBadText, "nothing to speak in the text");
+ProsodyPlan plan_prosody(const models::fastpitch::FastPitch& model,
+                         const std::vector<int64_t>& ids) {
   const auto plan = model.plan(at::tensor(ids, at::kLong).unsqueeze(0));
   const auto& c = model.config();
   const at::Tensor frames = plan.dur.reshape({-1}).to(at::kDouble),

@@ -15,9 +15,10 @@ struct ProsodyPlan {
   double seconds = 0.0;
 };
 
-/// FastPitch's durations and pitch for a line of English text. @throws Error(kBadText) when the
-/// text has no symbols
-ProsodyPlan plan_prosody(const models::fastpitch::FastPitch& model, const std::string& text);
+/// FastPitch's durations and pitch for a line.
+/// @param ids symbols of the text, not empty
+ProsodyPlan plan_prosody(const models::fastpitch::FastPitch& model,
+                         const std::vector<int64_t>& ids);
 
 /// Scales all durations so that the line lasts `seconds`.
 ProsodyPlan scale_plan(const ProsodyPlan& plan, double seconds);

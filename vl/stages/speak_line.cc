@@ -59,8 +59,10 @@ LineMel with_breaks(const at::Tensor& mel, const FastPitchLine& line,
       written += frame - from + breaks[next];
       from = frame;
     }
+    if (i == line.ids.size()) break;
     out.starts.push_back(written + frame - from);
-    if (i < line.ids.size()) frame += repeats[i];
+    frame += repeats[i];
+    out.ends.push_back(written + frame - from);
   }
   parts.push_back(mel.slice(1, from, frame));
   out.mel = at::cat(parts, 1);
@@ -72,8 +74,7 @@ at::Tensor gain_of(const FastPitchLine& line, const LineMel& mel) {
   if (std::all_of(line.styles.begin(), line.styles.end(), plain)) return {};
   at::Tensor out = at::ones({mel.mel.size(1)});
   for (size_t i = 0; i < line.styles.size(); ++i)
-    out.slice(0, mel.starts[i], mel.starts[i + 1])
-        .fill_(std::pow(10.0, line.styles[i].gain_db / 20.0));
+    out.slice(0, mel.starts[i], mel.ends[i]).fill_(std::pow(10.0, line.styles[i].gain_db / 20.0));
   return out;
 }
 

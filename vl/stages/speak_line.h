@@ -24,9 +24,9 @@ struct SpeakLineOptions {
 
 /// A line as the vocoder takes it.
 struct LineMel {
-  at::Tensor mel;               ///< float32 [n_mels, F], natural log; breaks are silent frames
-  at::Tensor gain;              ///< float32 [F], linear; undefined: 1 everywhere
-  std::vector<int64_t> starts;  ///< frame at which each symbol starts, then F
+  at::Tensor mel;   ///< float32 [n_mels, F], natural log; breaks are silent frames
+  at::Tensor gain;  ///< float32 [F], linear; undefined: 1 everywhere
+  std::vector<int64_t> starts, ends;  ///< frames of each symbol
 };
 
 /// Whole frames given to a line from outside.

@@ -31,7 +31,8 @@ void fade_out(at::Tensor& wave, int64_t begin, int64_t total, int64_t fade) {
   const int64_t from = std::max(begin, total - fade), to = begin + wave.size(0);
   if (fade == 0 || from >= to) return;
   const double steps = static_cast<double>(std::max<int64_t>(1, fade - 1));
-  const at::Tensor ramp = (static_cast<double>(total - 1) - at::arange(from, to, at::kDouble)) / steps;
+  const at::Tensor ramp =
+      (static_cast<double>(total - 1) - at::arange(from, to, at::kDouble)) / steps;
   wave.slice(0, from - begin, to - begin).mul_(ramp.to(at::kFloat));
 }
 

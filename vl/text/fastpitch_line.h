@@ -16,7 +16,7 @@ struct FastPitchLine {
     double seconds = 0;
   };
   struct Word {
-    std::string text;  ///< as it is spoken, with its marks
+    std::string text;           ///< as it is spoken, with its marks
     size_t begin = 0, end = 0;  ///< symbols
   };
   std::vector<int64_t> ids;

@@ -30,8 +30,8 @@ constexpr std::array<const char*, 24> kConsonants = {"B",  "CH", "D",  "DH", "F"
 constexpr std::array<const char*, 15> kVowels = {"AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER",
                                                  "EY", "IH", "IY", "OW", "OY", "UH", "UW"};
 
-constexpr std::array<const char*, 17> kObstruents = {"B", "CH", "D", "DH", "F",  "G", "HH", "JH", "K",
-                                                    "P", "S",  "SH", "T", "TH", "V", "Z",  "ZH"};
+constexpr std::array<const char*, 17> kObstruents = {
+    "B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "P", "S", "SH", "T", "TH", "V", "Z", "ZH"};
 
 const Set& find_set(const std::string& name) {
   for (const Set& s : kSets)

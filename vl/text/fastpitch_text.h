@@ -26,8 +26,8 @@ struct FastPitchTextConfig {
 /// Text as the model reads it.
 struct FastPitchText {
   std::vector<int64_t> ids;
-  std::string cleaned;  ///< normalised words
-  std::string arpabet;  ///< the same with words as {HH AH0 L OW1}
+  std::string cleaned;                     ///< normalised words
+  std::string arpabet;                     ///< the same with words as {HH AH0 L OW1}
   std::vector<std::string> unknown_words;  ///< meant as phones, but the dictionary lacks them
 };
 

@@ -19,9 +19,9 @@ struct MarkedSpan {
 /// What is spoken in one breath: a sentence or a part of one that is too long.
 struct MarkedLine {
   std::vector<MarkedSpan> spans;
-  double pause_after_s = 0;      ///< silence that was asked for at the end of the text
-  bool begins_sentence = true;   ///< false: the rest of a sentence that was cut
-  bool begins_paragraph = false; ///< an empty line stands before it
+  double pause_after_s = 0;       ///< silence that was asked for at the end of the text
+  bool begins_sentence = true;    ///< false: the rest of a sentence that was cut
+  bool begins_paragraph = false;  ///< an empty line stands before it
 
   std::string text() const;
 };

@@ -163,7 +163,8 @@ class Parser {
     if (closing) ++at_;
     const std::string tag = name();
     if (tag != "break" && tag != "emphasis" && tag != "prosody")
-      refuse(begin, tag.empty() ? "a \"<\" that begins no tag" : fmt::format("unknown tag <{}>", tag));
+      refuse(begin,
+             tag.empty() ? "a \"<\" that begins no tag" : fmt::format("unknown tag <{}>", tag));
     std::vector<Attribute> attributes;
     for (blanks(); at_ < in_.size() && in_[at_] != '>' && in_[at_] != '/'; blanks())
       attributes.push_back(attribute(begin));
@@ -209,8 +210,7 @@ class Parser {
 
   void open(size_t begin, const std::string& tag, const std::vector<Attribute>& attributes,
             bool empty) {
-    SpeechStyle inner =
-        tag == "emphasis" ? emphasis_levels().at("moderate") : SpeechStyle{};
+    SpeechStyle inner = tag == "emphasis" ? emphasis_levels().at("moderate") : SpeechStyle{};
     for (const Attribute& a : attributes) {
       if (tag == "emphasis") {
         const auto level = emphasis_levels().find(a.value);
@@ -285,8 +285,8 @@ class Parser {
   }
   [[noreturn]] void unknown(size_t begin, const std::string& tag, const Attribute& a,
                             const std::vector<std::string>& known) const {
-    refuse(begin, fmt::format("<{}> has no attribute {}, only {}", tag, a.name,
-                              fmt::join(known, ", ")));
+    refuse(begin,
+           fmt::format("<{}> has no attribute {}, only {}", tag, a.name, fmt::join(known, ", ")));
   }
 
   const std::string& in_;

@@ -1,13 +1,11 @@
 #include "vl/text/vallex_text.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/english_ipa.h"
-#include "vl/text/fastpitch_symbols.h"
 #include "vl/text/vallex_symbols.h"
 
 namespace vl::text {
@@ -101,24 +99,6 @@ VallexTokens vallex_tokens(const std::string& text, const std::string& language,
     add_segment({language, plain}, front_ends, out);
   if (out.ids.empty())
     throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
-  return out;
-}
-
-std::vector<int64_t> fastpitch_basic_ids(const std::string& text) {
-  static const SymbolSet kSet("english_basic");
-  std::vector<int64_t> out;
-  bool blank = false;
-  for (const char c : normalise_english(text)) {
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
-      blank = !out.empty();
-      continue;
-    }
-    const int64_t id = kSet.id(std::string_view(&c, 1));
-    if (id <= 0) continue;  // 0 is the pad
-    if (blank) out.push_back(kSet.id(" "));
-    blank = false;
-    out.push_back(id);
-  }
   return out;
 }
 

@@ -32,9 +32,4 @@ struct VallexTokens {
 VallexTokens vallex_tokens(const std::string& text, const std::string& language,
                            const FrontEnds& front_ends);
 
-/// Symbol ids of FastPitch's set english_basic for text that was normalised like VALL-E X's and
-/// then cleaned by the published basic_cleaners (lower case, single blanks); characters outside the
-/// set are dropped. Serves the plan of a dub; the full front end is its own.
-std::vector<int64_t> fastpitch_basic_ids(const std::string& text);
-
 }  // namespace vl::text

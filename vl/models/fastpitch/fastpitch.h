@@ -14,8 +14,8 @@ namespace vl::models::fastpitch {
 
 /// What is known of an utterance before any mel frame is computed.
 struct FastPitchPlan {
-  at::Tensor dur = {};     ///< [B, S] float32, predicted frames a symbol before pace
-  at::Tensor pitch = {};   ///< [B, 1, S] float32, predicted and transformed, standardised
+  at::Tensor dur = {};    ///< [B, S] float32, predicted frames a symbol before pace
+  at::Tensor pitch = {};  ///< [B, 1, S] float32, predicted and transformed, standardised
   at::Tensor energy =
       {};  ///< [B, S] float32, predicted and scaled; undefined without energy conditioning
   at::Tensor repeats =

@@ -1,0 +1,299 @@
+#include "vl/dub/speak_run.h"
+
+#include <algorithm>
+
+#include <ATen/ATen.h>
+
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/dub/media_record.h"
+#include "vl/dub/stored_prompt.h"
+#include "vl/media/audio.h"
+#include "vl/media/probe.h"
+#include "vl/stages/fit_durations.h"
+#include "vl/text/ascii_fold.h"
+
+namespace vl::dub {
+
+using text::FastPitchLine;
+using text::MarkedLine;
+
+namespace {
+
+constexpr const char* kStandardStream = "-";
+// Seconds of silence before a sentence, a paragraph and the rest of a sentence that was cut.
+constexpr double kSentencePause = 0.35, kParagraphPause = 0.7, kCutPause = 0.12;
+constexpr size_t kShortText = 60, kMostSymbols = 320;  // bytes, symbols of a line
+constexpr size_t kSideBySide = 4;                      // lines through FastPitch at once
+constexpr int64_t kFirstChunk = 96;                    // frames
+constexpr size_t kMostBytes = 4 << 20;
+constexpr size_t kLeastWave = 64;  // samples at 16 kHz that the conversion takes
+
+double sum(const std::vector<double>& v) {
+  double out = 0;
+  for (double d : v) out += d;
+  return out;
+}
+
+}  // namespace
+
+SpeakRun::SpeakRun(const SpeakConfig& config, const SpeechParts& parts, const SpeakRequest& request,
+                   const JobEnvironment& env, WarningList& warnings, SpeakRecord& record)
+    : config_(config),
+      parts_(parts),
+      request_(request),
+      env_(env),
+      warnings_(warnings),
+      record_(record) {}
+
+template <class Body>
+void SpeakRun::timed(Stage& stage, const Body& body) {
+  if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
+  const double start = watch_.ms();
+  if (!stage.begun) {
+    stage.begun = true;
+    stage.span = {.stage = stage.name, .start_ms = start, .device = record_.device};
+    stage.span.calls = 0;
+    if (env_.on_stage) env_.on_stage(stage.name, true);
+  }
+  const ScopedSpan span(env_.trace, stage.name);
+  body();
+  stage.span.end_ms = watch_.ms();
+  stage.span.busy_ms += stage.span.end_ms - start;
+  ++stage.span.calls;
+  record_.timing.*stage.slot = stage.span.busy_ms;
+}
+
+void SpeakRun::finish(const Stage& stage) {
+  if (!stage.begun) return;
+  record_.waterfall.push_back(stage.span);
+  if (env_.on_stage) env_.on_stage(stage.name, false);
+}
+
+FastPitchLine SpeakRun::read(const MarkedLine& line) const {
+  return text::fastpitch_line(line, *parts_.front_end, static_cast<uint32_t>(env_.seed));
+}
+
+void SpeakRun::prepare(const text::MarkedText& marked) {
+  if (request_.text.size() > kMostBytes)
+    fail(Code::kOverLimit, "the text is {} bytes long, limit {}", request_.text.size(), kMostBytes);
+  kind_ = media::audio_kind_of(request_.out, config_.verb.format);
+  if (request_.out != kStandardStream) check_output(request_.out, env_.overwrite);
+  const std::string& timing = config_.verb.timing_out;
+  if (!timing.empty()) check_timing_name(timing), check_output(timing, env_.overwrite);
+  record_.id = request_.id;
+  record_.text_chars = static_cast<int64_t>(text::decode_utf8(request_.text).size());
+  const auto fits = [&](const std::string& part) {
+    return part.size() <= kShortText || read({.spans = {{part, {}, 0}}}).ids.size() <= kMostSymbols;
+  };
+  lines_ = text::marked_lines(marked, record_.lang, fits);
+  const auto says_something = [&](const MarkedLine& line) { return !read(line).empty(); };
+  if (std::none_of(lines_.begin(), lines_.end(), says_something))
+    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  for (const MarkedLine& line : lines_) chars_ += line.text().size();
+}
+
+/// Frames of silence before line i, which is not the first.
+int64_t SpeakRun::pause_before(size_t i, const FastPitchLine& line) const {
+  const bool own = !line.breaks.empty() && line.breaks.front().symbol == 0;
+  if (own) return 0;
+  const double seconds = lines_[i].begins_paragraph  ? kParagraphPause
+                         : lines_[i].begins_sentence ? kSentencePause
+                                                     : kCutPause;
+  return std::llround(parts_.line->frames_of(seconds / config_.speak.pace()));
+}
+
+/// Durations of all lines and the pauses in them and between them for --target-seconds.
+void SpeakRun::solve() {
+  const double target = config_.speak.target_seconds, frame_s = parts_.line->frame_seconds();
+  std::vector<double> frames;
+  std::vector<text::SymbolKind> kinds;
+  std::vector<FastPitchLine> lines;
+  bool first = true;
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    lines.push_back(read(lines_[i]));
+    if (lines[i].empty()) continue;
+    frames.push_back(first ? 0.0 : static_cast<double>(pause_before(i, lines[i])));
+    kinds.push_back(text::SymbolKind::kPause);
+    first = false;
+    for (const double d : parts_.line->durations(lines[i])) frames.push_back(d);
+    for (const int64_t id : lines[i].ids) kinds.push_back(parts_.front_end->symbols().kind(id));
+    for (const auto& pause : lines[i].breaks) {
+      frames.push_back(parts_.line->frames_of(pause.seconds));
+      kinds.push_back(text::SymbolKind::kPause);
+    }
+    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
+  }
+  const auto most = static_cast<int64_t>(std::floor(target / frame_s));
+  const stages::FittedDurations fitted =
+      stages::fit_durations(frames, kinds, std::max<int64_t>(1, most), frame_s);
+  auto at = fitted.frames.begin();
+  solved_.resize(lines.size());
+  solved_pauses_.resize(lines.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (lines[i].empty()) continue;
+    solved_pauses_[i] = *at++;
+    const auto symbols_end = at + static_cast<std::ptrdiff_t>(lines[i].ids.size()),
+               breaks_end = symbols_end + static_cast<std::ptrdiff_t>(lines[i].breaks.size());
+    solved_[i] = {.symbols = {at, symbols_end}, .breaks = {symbols_end, breaks_end}};
+    at = breaks_end;
+  }
+  const double over = static_cast<double>(fitted.excess) * frame_s;
+  if (fitted.excess > 0)
+    warnings_.add({"W0103", fmt::format("the text is {:.2f} s too long for {:g} s", over, target)});
+  record_.fit = {{.slot_s = target,
+                  .natural_s = sum(frames) * frame_s,
+                  .predicted_s = sum(frames) * frame_s,
+                  .final_s = std::max(target, target + over),
+                  .engine = "fastpitch",
+                  .align = "exact",
+                  .rate = fitted.rate,
+                  .stretch = fitted.stretch,
+                  .overflow_s = over,
+                  .status = over > 0             ? "overflow"
+                            : fitted.stretch > 1 ? "stretch"
+                            : fitted.rate != 1   ? "rate"
+                                                 : "fits"}};
+}
+
+void SpeakRun::speak() {
+  watch_ = Stopwatch();
+  if (config_.speak.target_seconds > 0) timed(fastpitch_, [&] { solve(); });
+  writer_ = std::make_unique<media::AudioWriter>(
+      request_.out, media::AudioFormat{kind_, parts_.rate, 1}, env_.overwrite);
+  for (size_t i = 0, done = 0; i < lines_.size();) {
+    std::vector<size_t> indices;
+    std::vector<FastPitchLine> lines;
+    const size_t most = done == 0 ? 1 : kSideBySide;
+    for (; i < lines_.size() && lines.size() < most; ++i) {
+      FastPitchLine line = read(lines_[i]);
+      if (line.empty()) continue;
+      indices.push_back(i);
+      lines.push_back(std::move(line));
+    }
+    if (!lines.empty()) speak_lines(done, indices, lines);
+    done += lines.size();
+  }
+  if (config_.speak.target_seconds > 0)
+    silence_to(std::llround(config_.speak.target_seconds * static_cast<double>(parts_.rate)));
+  record_.timing.compute = watch_.ms();
+  timed(encode_, [&] { writer_->close(); });
+  if (!config_.verb.timing_out.empty())
+    write_timing(config_.verb.timing_out, times_, env_.overwrite);
+  for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_, &encode_}) finish(*stage);
+  keep_output();
+  record_.timing.total = watch_.ms() + *record_.timing.load;
+}
+
+/// @param first lines that were spoken before
+void SpeakRun::speak_lines(size_t first, const std::vector<size_t>& indices,
+                           const std::vector<FastPitchLine>& lines) {
+  std::vector<stages::LineFrames> given;
+  if (!solved_.empty())
+    for (size_t i : indices) given.push_back(solved_[i]);
+  std::vector<stages::LineMel> mels;
+  timed(fastpitch_, [&] { mels = parts_.line->run(lines, given); });
+  for (size_t k = 0; k < lines.size(); ++k) {
+    const size_t i = indices[k];
+    record_.tokens += static_cast<int64_t>(lines[k].ids.size());
+    for (const std::string& word : lines[k].unknown_words)
+      if (std::find(record_.unknown_words.begin(), record_.unknown_words.end(), word) ==
+          record_.unknown_words.end()) {
+        record_.unknown_words.push_back(word);
+        warnings_.add(spelled_word(word));
+      }
+    if (!solved_.empty())
+      frame_ += solved_pauses_[i];
+    else if (first + k > 0)
+      frame_ += pause_before(i, lines[k]);
+    silence_to(sample_of(frame_));
+    if (!config_.verb.timing_out.empty()) keep_times(i, lines[k], mels[k]);
+    speak_line(i, mels[k]);
+  }
+}
+
+void SpeakRun::speak_line(size_t i, const stages::LineMel& mel) {
+  std::vector<float> wave;
+  frame_ += mel.mel.size(1);
+  stages::VocodeCalls calls{.fade_frames = config_.speak.fade_out};
+  if (written_ == 0) calls.first_chunk = kFirstChunk;
+  calls.check = [&] {
+    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
+  };
+  calls.sink = [&](const at::Tensor& piece) {
+    const at::Tensor sound = piece.contiguous();
+    const float* samples = sound.const_data_ptr<float>();
+    if (parts_.convert)
+      wave.insert(wave.end(), samples, samples + sound.numel());
+    else
+      write(samples, sound.numel());
+  };
+  timed(vocoder_, [&] { parts_.vocoder->run(mel, calls); });
+  if (parts_.convert) timed(rvc_, [&] { convert(wave); });
+  chars_done_ += lines_[i].text().size();
+  if (env_.on_progress)
+    env_.on_progress("vocoder", static_cast<int64_t>(chars_done_), static_cast<int64_t>(chars_),
+                     "characters");
+}
+
+/// The line in the target voice, as long as it was.
+void SpeakRun::convert(const std::vector<float>& wave) {
+  const media::Pcm at16 = media::resample({wave, parts_.vocoder->rate(), 1}, stages::kRvcRate);
+  if (at16.samples.size() < kLeastWave) return silence_to(sample_of(frame_));
+  const stages::Speech speech =
+      stages::convert_speech(*parts_.convert, at::tensor(at16.samples), parts_.settings,
+                             parts_.pitch_target, config_.rvc.rms_mix_rate);
+  media::Pcm out = media::resample({speech.samples, speech.rate, 1}, parts_.rate);
+  out.samples.resize(static_cast<size_t>(sample_of(frame_) - written_), 0.0F);
+  write(out.samples.data(), static_cast<int64_t>(out.samples.size()));
+}
+
+int64_t SpeakRun::sample_of(int64_t frame) const {
+  return std::llround(static_cast<double>(frame) * parts_.line->frame_seconds() *
+                      static_cast<double>(parts_.rate));
+}
+
+void SpeakRun::write(const float* samples, int64_t count) {
+  if (!record_.first_audio_ms) record_.first_audio_ms = watch_.ms();
+  writer_->write(samples, count);
+  written_ += count;
+}
+
+void SpeakRun::silence_to(int64_t sample) {
+  const std::vector<float> zeros(4096, 0.0F);
+  while (written_ < sample) {
+    const int64_t count = std::min<int64_t>(sample - written_, static_cast<int64_t>(zeros.size()));
+    writer_->write(zeros.data(), count);
+    written_ += count;
+  }
+}
+
+void SpeakRun::keep_times(size_t i, const FastPitchLine& line, const stages::LineMel& mel) {
+  const auto seconds = [&](int64_t frame) {
+    return static_cast<double>(frame_ + frame) * parts_.line->frame_seconds();
+  };
+  TimedLine out;
+  out.text = lines_[i].text();
+  out.start_s = seconds(0);
+  out.end_s = seconds(mel.mel.size(1));
+  for (const auto& word : line.words)
+    out.words.push_back(
+        {word.text, seconds(mel.starts[word.begin]), seconds(mel.ends[word.end - 1])});
+  for (size_t k = 0; k < line.ids.size(); ++k)
+    out.symbols.push_back({parts_.front_end->symbols().symbol(line.ids[k]), seconds(mel.starts[k]),
+                           seconds(mel.ends[k])});
+  times_.push_back(std::move(out));
+}
+
+void SpeakRun::keep_output() {
+  if (request_.out != kStandardStream && kind_ != media::AudioKind::kRaw) {
+    record_.output = media_record(media::probe(request_.out, media::SoundLength::kAny));
+    return;
+  }
+  record_.output = {.container = kind_ == media::AudioKind::kRaw ? "s16le" : "wav"};
+  if (request_.out != kStandardStream) record_.output.path = request_.out;
+  record_.output.seconds = static_cast<double>(written_) / static_cast<double>(parts_.rate);
+  record_.output.audio = AudioRecord{"pcm_s16le", "mono", parts_.rate, 1};
+}
+
+}  // namespace vl::dub

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vl/core/clock.h"
+#include "vl/core/warning.h"
+#include "vl/dub/job.h"
+#include "vl/dub/options.h"
+#include "vl/dub/record.h"
+#include "vl/dub/timing_file.h"
+#include "vl/media/audio_writer.h"
+#include "vl/stages/convert_track.h"
+#include "vl/stages/speak_line.h"
+#include "vl/stages/vocode_line.h"
+#include "vl/text/marked_lines.h"
+
+namespace vl::dub {
+
+/// What is spoken, and where it goes.
+struct SpeakRequest {
+  std::optional<std::string> id;
+  std::string text;
+  std::string out;  ///< a file, or - for standard output
+};
+
+/// The loaded stages of speak.
+struct SpeechParts {
+  std::unique_ptr<const text::FastPitchFrontEnd> front_end;
+  std::unique_ptr<const stages::SpeakLine> line;
+  std::unique_ptr<const stages::VocodeLine> vocoder;
+  std::unique_ptr<const stages::ConvertVoice> convert;  ///< null: no conversion
+  stages::RvcSettings settings;
+  double pitch_target = 0.0;
+  int64_t rate = 0;  ///< of the result, Hz
+};
+
+/// One text on its way through fastpitch, vocoder, rvc and encode, line by line.
+class SpeakRun {
+ public:
+  SpeakRun(const SpeakConfig& config, const SpeechParts& parts, const SpeakRequest& request,
+           const JobEnvironment& env, WarningList& warnings, SpeakRecord& record);
+
+  /// Checks the outputs, cuts the text into lines and solves their durations.
+  /// @throws Error(kBadText) for text that says nothing, errors of the outputs
+  void prepare(const text::MarkedText& marked);
+  /// @throws Error(kCancelled, kNotWritable, ...)
+  void speak();
+
+ private:
+  /// One of the job's stages, which take turns.
+  struct Stage {
+    std::string name;
+    std::optional<double> Timing::*slot;
+    bool begun = false;
+    StageSpan span = {};
+  };
+  template <class Body>
+  void timed(Stage& stage, const Body& body);
+  void finish(const Stage& stage);
+
+  text::FastPitchLine read(const text::MarkedLine& line) const;
+  int64_t pause_before(size_t i, const text::FastPitchLine& line) const;
+  void solve();
+  void speak_lines(size_t first, const std::vector<size_t>& indices,
+                   const std::vector<text::FastPitchLine>& lines);
+  void speak_line(size_t i, const stages::LineMel& mel);
+  void convert(const std::vector<float>& wave);
+  void write(const float* samples, int64_t count);
+  void silence_to(int64_t sample);
+  int64_t sample_of(int64_t frame) const;
+  void keep_times(size_t i, const text::FastPitchLine& line, const stages::LineMel& mel);
+  void keep_output();
+
+  const SpeakConfig& config_;
+  const SpeechParts& parts_;
+  const SpeakRequest& request_;
+  const JobEnvironment& env_;
+  WarningList& warnings_;
+  SpeakRecord& record_;
+  Stopwatch watch_;
+  Stage fastpitch_{"fastpitch", &Timing::fastpitch}, vocoder_{"vocoder", &Timing::vocoder},
+      rvc_{"rvc", &Timing::rvc}, encode_{"encode", &Timing::encode};
+  media::AudioKind kind_ = media::AudioKind::kWav;
+  std::vector<text::MarkedLine> lines_;
+  std::vector<stages::LineFrames> solved_;  ///< of --target-seconds, one a line
+  std::vector<int64_t> solved_pauses_;      ///< before each line
+  std::unique_ptr<media::AudioWriter> writer_;
+  int64_t frame_ = 0;    ///< of FastPitch, up to which the speech has come
+  int64_t written_ = 0;  ///< samples
+  std::vector<TimedLine> times_;
+  size_t chars_done_ = 0, chars_ = 0;
+};
+
+}  // namespace vl::dub
