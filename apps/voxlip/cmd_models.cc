@@ -45,6 +45,7 @@ class ModelsInspect : public Verb {
 
 struct ImportOptions {
   std::string role, name, model_config;
+  bool ema = false;
 };
 void describe(ImportOptions& o, Fields& f) {
   f.add("role", &o.role,
@@ -54,6 +55,8 @@ void describe(ImportOptions& o, Fields& f) {
   f.add("name", &o.name, "name of the imported model");
   f.add("model_config", &o.model_config, "separate config file of the public release")
       .alias({"config"});
+  f.add("ema", &o.ema,
+        "of a training checkpoint of FastPitch or HiFi-GAN, the running averages of the weights");
 }
 
 class ModelsImport : public Verb {
@@ -76,7 +79,8 @@ class ModelsImport : public Verb {
     models::find_class(options_.role);
     const Json record = dub::ModelStore(c.global.models_dir)
                             .import(c.arguments[0], options_.role, options_.name,
-                                    options_.model_config, c.global.overwrite);
+                                    {.config_file = options_.model_config, .ema = options_.ema},
+                                    c.global.overwrite);
     if (!c.global.json) std::printf("imported %s\n", record["path"].get<std::string>().c_str());
     return {{"imported", record}};
   }

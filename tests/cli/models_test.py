@@ -71,6 +71,8 @@ class Models(Case):
             with self.subTest(file=str(file)):
                 self.fails(code, name, "models", "import", file, "--role", role, "--name", "x")
         self.fails(2, "E0202", "models", "import", MINI, "--role", "wav2lip", "--name", "../x")
+        self.fails(2, "E0202", "models", "import", MINI, "--role", "wav2lip", "--name", "x", "--ema")
+        self.fails(5, "E0505", "models", "import", PARITY / "fastpitch" / "fastpitch_a.pt", "--role", "fastpitch", "--name", "x", "--ema")
 
     def call(self, role, entry, inputs, *flags):
         write_safetensors(self.folder / "in.st", inputs)

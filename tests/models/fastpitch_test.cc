@@ -361,6 +361,30 @@ TEST(FastPitchImport, PublicContainers) {
   }
 }
 
+TEST(FastPitchImport, RunningAveragesWhereTheyAreWanted) {
+  Checkpoint c = weights::read_checkpoint(test::data(kFolder + "fastpitch_a.pt").string());
+  const auto proj = [](const Checkpoint& from) {
+    return fastpitch_class().import(from).tensors.at("proj.bias");
+  };
+  const at::Tensor own = proj(c);
+  c.averaged = true;
+  EXPECT_THROW(proj(c), Error);
+  // The same file with averages beside or instead of the weights.
+  auto root = std::make_shared<weights::Dict>(*c.root.dict()),
+       average = std::make_shared<weights::Dict>();
+  for (const auto& [key, value] : c.tensors({"state_dict"}))
+    average->emplace_back(weights::Value{key}, weights::Value{value * 0.5});
+  root->emplace_back(weights::Value{std::string("ema_state_dict")}, weights::Value{average});
+  c.root.data = root;
+  expect_equal("averages", proj(c), own * 0.5);
+  c.averaged = false;
+  expect_equal("weights", proj(c), own);
+  std::erase_if(*root, [](const auto& item) {
+    return std::get<std::string>(item.first.data) == "state_dict";
+  });
+  expect_equal("averages alone", proj(c), own * 0.5);
+}
+
 TEST(FastPitchImport, ConfigFromShapes) {
   const ModelFile with = fastpitch_class().import(filled("fastpitch_a"));
   const ModelFile without = fastpitch_class().import(filled("fastpitch_a", false));

@@ -98,21 +98,24 @@ std::optional<StoredModel> ModelStore::newest(const std::string& role) const {
 }
 
 Json ModelStore::import(const std::string& source, const std::string& role, const std::string& name,
-                        const std::string& config_file, bool overwrite) const {
+                        const ImportSettings& settings, bool overwrite) const {
   check_model_name(name);
+  if (settings.ema && role != "fastpitch" && role != "hifigan")
+    fail(Code::kBadValue, "--ema is for the roles fastpitch and hifigan, not {}", role);
   const fs::path path = folder_ / (name + ".safetensors");
   if (!overwrite && fs::exists(path))
     throw Error(Code::kOutputExists, fmt::format("{} exists: use --overwrite", path.string()),
                 Where{.file = path.string()});
-  const Json record = import_model(source, role, name, config_file, path).record;
+  const Json record = import_model(source, role, name, settings, path).record;
   write_file_atomic(record_path(name).string(), record.dump(2) + "\n");
   return record;
 }
 
 ImportedModel import_model(const std::string& source, const std::string& role,
-                           const std::string& name, const std::string& config_file,
+                           const std::string& name, const ImportSettings& settings,
                            const fs::path& path) {
-  const weights::Checkpoint checkpoint = open_checkpoint(source, config_file);
+  weights::Checkpoint checkpoint = open_checkpoint(source, settings.config_file);
+  checkpoint.averaged = settings.ema;
   const models::ModelFile file = models::read_model(role, checkpoint);
   models::build(file, source);
   fs::create_directories(path.parent_path());

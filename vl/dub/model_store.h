@@ -24,6 +24,12 @@ struct FileCheck {
   std::string name, expected, actual;
 };
 
+/// How a public checkpoint is read.
+struct ImportSettings {
+  std::string config_file = {};  ///< the separate config file of the public release, or empty
+  bool ema = false;  ///< the running averages of a training checkpoint (fastpitch, hifigan)
+};
+
 /// The folder of imported models: MODELS_DIR/NAME.safetensors.
 class ModelStore {
  public:
@@ -40,12 +46,11 @@ class ModelStore {
   /// The newest of a role, by modification time.
   std::optional<StoredModel> newest(const std::string& role) const;
 
-  /// Imports a public checkpoint (with its separate config file, or empty). @return the "imported"
-  /// object of cli.md
-  /// @throws Error(kOutputExists) when the name is taken and overwrite is false; the reader's and
-  /// importer's errors
+  /// Imports a public checkpoint. @return the "imported" object of cli.md
+  /// @throws Error(kOutputExists) when the name is taken and overwrite is false; Error(kBadValue)
+  /// for averages of another role; the reader's and importer's errors
   nlohmann::ordered_json import(const std::string& source, const std::string& role,
-                                const std::string& name, const std::string& config_file,
+                                const std::string& name, const ImportSettings& settings,
                                 bool overwrite) const;
 
   /// SHA-256 written down at import, or empty.
@@ -70,7 +75,7 @@ struct ImportedModel {
 /// @param name of the model, for the weights file
 /// @throws the reader's and importer's errors
 ImportedModel import_model(const std::string& source, const std::string& role,
-                           const std::string& name, const std::string& config_file,
+                           const std::string& name, const ImportSettings& settings,
                            const std::filesystem::path& path);
 
 /// Reads a separate config file: JSON, or the simple YAML of Vocos. @throws Error(kBadWeights) when

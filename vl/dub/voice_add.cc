@@ -50,7 +50,7 @@ class Registration {
     if (options_.rvc_model.empty()) return;
     const auto import = [&](const std::string& source, const char* role, const fs::path& path,
                             std::optional<weights::PackSource>& slot) {
-      const ImportedModel made = import_model(source, role, file_.voice.name, "", path);
+      const ImportedModel made = import_model(source, role, file_.voice.name, {}, path);
       slot = weights::PackSource{.file = path,
                                  .sha256 = made.record.at("sha256").get<std::string>(),
                                  .bytes = made.record.at("bytes").get<int64_t>()};

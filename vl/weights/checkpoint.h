@@ -20,6 +20,9 @@ struct Checkpoint {
   nlohmann::json metadata;           ///< safetensors' __metadata__, else null
   std::optional<nlohmann::json>
       config;  ///< the separate config file given beside it (--config), as JSON
+  /// Of a training checkpoint that holds them, the running averages of the weights are wanted
+  /// (FastPitch: ema_state_dict, HiFi-GAN: gen_ema).
+  bool averaged = false;
 
   /// The tensors of the first of these entries of the root that is a dict with tensors; "" is the
   /// root itself.

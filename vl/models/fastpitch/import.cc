@@ -26,7 +26,8 @@ StateDict plain_keys(const StateDict& in) {
 }
 
 StateDict find_tensors(const Checkpoint& checkpoint) {
-  return plain_keys(checkpoint.tensors({"state_dict", ""}));
+  if (checkpoint.averaged) return plain_keys(checkpoint.tensors({"ema_state_dict"}));
+  return plain_keys(checkpoint.tensors({"state_dict", "ema_state_dict", ""}));
 }
 
 bool looks_right(const StateDict& tensors) {

@@ -64,7 +64,9 @@ StateDict plain_form(const StateDict& in) {
 }
 
 StateDict find_tensors(const Checkpoint& checkpoint) {
-  const StateDict raw = checkpoint.tensors({"generator", "state_dict", ""});
+  const StateDict raw = checkpoint.averaged
+                            ? checkpoint.tensors({"gen_ema"})
+                            : checkpoint.tensors({"generator", "state_dict", "gen_ema", ""});
   return weights::fold_weight_norm(plain_form(weights::strip_module(raw)));
 }
 
