@@ -12,6 +12,7 @@
 #include "vl/core/error.h"
 #include "vl/dsp/denoise.h"
 #include "vl/kernels/cpu_mode.h"
+#include "vl/models/default_fill.h"
 #include "vl/models/fastpitch/import.h"
 #include "vl/models/hifigan/import.h"
 #include "vl/models/registry.h"
@@ -190,6 +191,37 @@ TEST(VocodeLine, PiecesEqualOnePassWithItsDenoiser) {
           EXPECT_TRUE(got.isfinite().all().item<bool>());
       }
     }
+  }
+}
+
+TEST(VocodeLine, OtherRatesAndHops) {
+  struct Row {
+    const char* name;
+    int64_t rate;
+    std::vector<int64_t> rates, kernels;
+  };
+  const Row rows[] = {{"16 kHz", 16000, {5, 5, 4, 2}, {11, 11, 8, 4}},
+                      {"24 kHz", 24000, {5, 5, 4, 3}, {11, 11, 8, 7}},
+                      {"44.1 kHz", 44100, {8, 8, 4, 2}, {16, 16, 8, 4}}};
+  for (const Row& row : rows) {
+    const auto generator = models::build_as<Generator>(
+        models::default_fill("hifigan", "hifigan",
+                             {{"upsample_rates", row.rates},
+                              {"upsample_kernel_sizes", row.kernels},
+                              {"upsample_initial_channel", 32},
+                              {"sampling_rate", row.rate}},
+                             7),
+        row.name);
+    const int64_t hop = generator->config().samples_per_frame();
+    const VocodeLine vocode(generator, 0.05);
+    EXPECT_EQ(vocode.rate(), row.rate);
+    const LineMel line = random_line(150);
+    at::Tensor whole = generator->forward(line.mel.unsqueeze(0)).reshape({1, -1});
+    whole = at::constant_pad_nd(whole, {0, (256 - whole.size(1) % 256) % 256});
+    const at::Tensor bias = dsp::bias_spectrum(generator->forward(at::zeros({1, 80, 88}))[0]);
+    whole = dsp::denoise(whole, bias, 0.05)[0].slice(0, 0, 150 * hop);
+    for (int64_t first_chunk : {11, 90, 512})
+      test::expect_close(row.name, joined(vocode, line, first_chunk), whole, 2e-5);
   }
 }
 

@@ -61,6 +61,8 @@ TextSpeaker::TextSpeaker(const SpeakConfig& config, const ModelPlaces& places,
                          const JobEnvironment& env, WarningList& warnings)
     : config_(config), models_(places) {
   const Stopwatch watch;
+  const c10::InferenceMode inference;
+  kernels::prepare_compute_thread();
   config_.validate();
   const auto& o = config_.speak;
   voice_ = find_voice(config_, models_);

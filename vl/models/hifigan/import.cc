@@ -18,6 +18,7 @@ using nlohmann::json;
 using weights::Checkpoint;
 using weights::StateDict;
 
+constexpr const char* kHopNames[] = {"hop_size", "hop_length"};
 constexpr int kBad = static_cast<int>(Code::kBadWeights);
 
 std::vector<std::string> split(const std::string& key) {
@@ -170,6 +171,13 @@ HifiganConfig read_config(const Checkpoint& checkpoint, const StateDict& tensors
   set_fields(config, setup);
   set_fields(config, given);
   check_config(config);
+  const bool hop_given = std::any_of(std::begin(kHopNames), std::end(kHopNames), [&](auto* name) {
+    return given.contains(name) || (setup.is_object() && setup.contains(name));
+  });
+  if (!hop_given) config.hop_size = config.samples_per_frame();
+  if (config.hop_size != config.samples_per_frame())
+    fail(Code::kBadWeights, "hop_size is {} in the configuration, its upsampling gives {}",
+         config.hop_size, config.samples_per_frame());
   if (config.upsample_initial_channel != size_of(tensors, "conv_pre.weight", 3, 0))
     fail(Code::kBadWeights,
          "upsample_initial_channel is {} in the configuration, {} in the weights",
