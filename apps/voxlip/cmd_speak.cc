@@ -21,8 +21,9 @@ using Json = nlohmann::ordered_json;
 constexpr uint64_t kMostText = 16U << 20;
 
 /// Shares of the whole, roughly as they are on a CPU.
-const std::vector<PlannedStage> kPlan = {
-    {"fastpitch", 8}, {"vocoder", 80}, {"rvc", 10}, {"encode", 2}};
+const std::vector<PlannedStage> kPlan = {{"fastpitch", 10}, {"vocoder", 88}, {"encode", 2}},
+                                kConvertPlan = {
+                                    {"fastpitch", 5}, {"vocoder", 43}, {"rvc", 50}, {"encode", 2}};
 
 /// Lines of standard input as they come.
 class StandardLines {
@@ -184,7 +185,7 @@ class Speak : public Verb {
 
   Json one(VerbContext& c, const dub::TextSpeaker& speaker, const dub::SpeakRequest& request,
            WarningList& warnings, fs::path& folder) const {
-    JobRun job(c, "speak", kPlan, warnings);
+    JobRun job(c, "speak", speaker.converts() ? kConvertPlan : kPlan, warnings);
     dub::SpeakRecord record;
     job.start(record);
     const auto work = [&] { speaker.run(request, job.environment(), warnings, record); };

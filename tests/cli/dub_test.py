@@ -30,6 +30,7 @@ class Dub(Case):
         roles = {m["role"] for m in r["models"]}
         self.assertEqual(roles, {"content", "f0", "rvc", "vallex", "codec", "vocos", "fastpitch", "face", "wav2lip"})
         self.assertEqual(r["prompt"]["from"], "source")
+        self.assertGreater(r["fit"][0]["predicted_s"], 0)
         for key in ("width", "height", "fps", "frames", "pix_fmt", "rotation"):
             self.assertEqual(r["output"]["video"][key], r["input"]["video"][key], key)
         self.assertEqual(r["output"]["audio"]["sample_rate"], r["input"]["audio"]["sample_rate"])
@@ -51,8 +52,11 @@ class Dub(Case):
         return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
 
     def test_without_transcript_the_stored_prompt_is_used_and_rvc_rests(self):
-        r = self.dub("-i", AVATAR, *TEXT, "-o", self.folder / "o.mp4")
+        lexicon = self.folder / "own.tsv"
+        lexicon.write_text("test\ten\t*\t/tɛst/\n")  # IPA, which VALL-E X reads and FastPitch does not
+        r = self.dub("-i", AVATAR, *TEXT, "--lexicon", lexicon, "-o", self.folder / "o.mp4")
         self.assertEqual(r["prompt"]["from"], "voice")
+        self.assertGreater(r["fit"][0]["predicted_s"], 0)
         self.assertIsNone(r["timing_ms"]["rvc"])
 
     def test_a_transcript_of_another_language_is_a_warning(self):

@@ -231,9 +231,11 @@ void SpeakRun::speak_line(size_t i, const stages::LineMel& mel) {
   timed(vocoder_, [&] { parts_.vocoder->run(mel, calls); });
   if (parts_.convert) timed(rvc_, [&] { convert(wave); });
   chars_done_ += lines_[i].text().size();
-  if (env_.on_progress)
-    env_.on_progress("vocoder", static_cast<int64_t>(chars_done_), static_cast<int64_t>(chars_),
-                     "characters");
+  if (!env_.on_progress) return;
+  for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_})
+    if (stage->begun)
+      env_.on_progress(stage->name, static_cast<int64_t>(chars_done_),
+                       static_cast<int64_t>(chars_), "characters");
 }
 
 /// The line in the target voice, as long as it was.

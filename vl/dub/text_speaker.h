@@ -22,6 +22,9 @@ class TextSpeaker {
   TextSpeaker(const SpeakConfig& config, const ModelPlaces& places, const JobEnvironment& env,
               WarningList& warnings);
 
+  /// Is what FastPitch says converted to another voice?
+  bool converts() const { return parts_.convert != nullptr; }
+
   /// @param env the callbacks of this text's job
   /// @param record is filled as far as the work came, also when it throws
   /// @throws Error; nothing is left at the output's name then
