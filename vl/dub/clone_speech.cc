@@ -16,7 +16,6 @@
 #include "vl/dub/stored_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio_writer.h"
-#include "vl/media/probe.h"
 #include "vl/stages/speak_text.h"
 #include "vl/text/sentences.h"
 
@@ -52,7 +51,7 @@ class CloneRun {
     stage("vallex", record_.timing.vallex, [&] { speak(); });
     record_.timing.compute = watch_.ms();
     stage("encode", record_.timing.encode, [&] { writer_->close(); });
-    keep_output();
+    record_.output = sound_record(config_.verb.out, kind_, stages::kCodecRate, writer_->frames());
     record_.timing.total = watch_.ms() + *record_.timing.load;
   }
 
@@ -197,19 +196,6 @@ class CloneRun {
     for (const stages::LineReport& r : reports) record_.ar_tokens += r.frames;
     record_.take_used = reports.back().take_used + 1;
     record_.stopped_by = reports.back().stopped_by;
-  }
-
-  void keep_output() {
-    const std::string& out = config_.verb.out;
-    if (out != kStandardStream && kind_ != media::AudioKind::kRaw) {
-      record_.output = media_record(media::probe(out, media::SoundLength::kAny));
-      return;
-    }
-    record_.output = {.container = kind_ == media::AudioKind::kRaw ? "s16le" : "wav"};
-    if (out != kStandardStream) record_.output.path = out;
-    record_.output.seconds =
-        static_cast<double>(writer_->frames()) / static_cast<double>(stages::kCodecRate);
-    record_.output.audio = AudioRecord{"pcm_s16le", "mono", stages::kCodecRate, 1};
   }
 
   const CloneConfig& config_;

@@ -37,4 +37,15 @@ MediaRecord media_record(const media::MediaInfo& m, int64_t frames) {
   return out;
 }
 
+MediaRecord sound_record(const std::string& path, media::AudioKind kind, int64_t rate,
+                         int64_t frames) {
+  const bool piped = path == "-", raw = kind == media::AudioKind::kRaw;
+  if (!piped && !raw) return media_record(media::probe(path, media::SoundLength::kAny));
+  MediaRecord out{.container = raw ? "s16le" : "wav"};
+  if (!piped) out.path = path;
+  out.seconds = static_cast<double>(frames) / static_cast<double>(rate);
+  out.audio = AudioRecord{"pcm_s16le", "mono", rate, 1};
+  return out;
+}
+
 }  // namespace vl::dub

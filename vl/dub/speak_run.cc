@@ -9,7 +9,6 @@
 #include "vl/dub/media_record.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/media/audio.h"
-#include "vl/media/probe.h"
 #include "vl/stages/fit_durations.h"
 #include "vl/text/ascii_fold.h"
 
@@ -181,7 +180,7 @@ void SpeakRun::speak() {
   if (!config_.verb.timing_out.empty())
     write_timing(config_.verb.timing_out, times_, env_.overwrite);
   for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_, &encode_}) finish(*stage);
-  keep_output();
+  record_.output = sound_record(request_.out, kind_, parts_.rate, written_);
   record_.timing.total = watch_.ms() + *record_.timing.load;
 }
 
@@ -234,8 +233,8 @@ void SpeakRun::speak_line(size_t i, const stages::LineMel& mel) {
   if (!env_.on_progress) return;
   for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_})
     if (stage->begun)
-      env_.on_progress(stage->name, static_cast<int64_t>(chars_done_),
-                       static_cast<int64_t>(chars_), "characters");
+      env_.on_progress(stage->name, static_cast<int64_t>(chars_done_), static_cast<int64_t>(chars_),
+                       "characters");
 }
 
 /// The line in the target voice, as long as it was.
@@ -285,17 +284,6 @@ void SpeakRun::keep_times(size_t i, const FastPitchLine& line, const stages::Lin
     out.symbols.push_back({parts_.front_end->symbols().symbol(line.ids[k]), seconds(mel.starts[k]),
                            seconds(mel.ends[k])});
   times_.push_back(std::move(out));
-}
-
-void SpeakRun::keep_output() {
-  if (request_.out != kStandardStream && kind_ != media::AudioKind::kRaw) {
-    record_.output = media_record(media::probe(request_.out, media::SoundLength::kAny));
-    return;
-  }
-  record_.output = {.container = kind_ == media::AudioKind::kRaw ? "s16le" : "wav"};
-  if (request_.out != kStandardStream) record_.output.path = request_.out;
-  record_.output.seconds = static_cast<double>(written_) / static_cast<double>(parts_.rate);
-  record_.output.audio = AudioRecord{"pcm_s16le", "mono", parts_.rate, 1};
 }
 
 }  // namespace vl::dub

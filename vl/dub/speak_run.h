@@ -73,7 +73,6 @@ class SpeakRun {
   void silence_to(int64_t sample);
   int64_t sample_of(int64_t frame) const;
   void keep_times(size_t i, const text::FastPitchLine& line, const stages::LineMel& mel);
-  void keep_output();
 
   const SpeakConfig& config_;
   const SpeechParts& parts_;
