@@ -98,7 +98,9 @@ class Convert : public Verb {
             return one(c, converter, inputs[i], outputs[i], warnings, folder);
           }))
         ++failed;
-    if (failed > 0) fail(Code::kPartial, "{} of {} files failed", failed, inputs.size());
+    if (failed > 0)
+      throw Error(Code::kPartial, fmt::format("{} of {} files failed", failed, inputs.size()), {},
+                  {"each file's own document says why"});
   }
 
   Json stream(VerbContext& c) {

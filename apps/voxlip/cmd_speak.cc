@@ -1,5 +1,7 @@
 // voxlip speak: text -> speech, with FastPitch and HiFi-GAN, then RVC if the voice has one
 
+#include <algorithm>
+
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
@@ -36,21 +38,30 @@ class StandardLines {
       if (const size_t end = buffer_.find('\n'); end != std::string::npos) {
         line = buffer_.substr(0, end);
         buffer_.erase(0, end + 1);
-        ++number_;
-        return true;
+        return take();
       }
-      if (buffer_.size() > kMostText) fail(Code::kOverLimit, "a line is longer than 16 MiB");
+      if (buffer_.size() > kMostText) {  // the rest of the line is passed over
+        too_long_ = true;
+        buffer_.clear();
+      }
       if (ended_) break;
       fill();
     }
-    if (buffer_.empty()) return false;
+    if (buffer_.empty() && !too_long_) return false;
     line = std::exchange(buffer_, "");
-    ++number_;
-    return true;
+    return take();
   }
   long number() const { return number_; }
+  /// The line was longer than may be; `line` holds its end.
+  bool too_long() const { return line_too_long_; }
 
  private:
+  bool take() {
+    ++number_;
+    line_too_long_ = std::exchange(too_long_, false);
+    return true;
+  }
+
   void fill() {
     wait_readable(STDIN_FILENO, [this] { cancel_.check(); });
     char bytes[1 << 16];
@@ -64,7 +75,7 @@ class StandardLines {
 
   CancelToken cancel_;
   std::string buffer_;
-  bool ended_ = false;
+  bool ended_ = false, too_long_ = false, line_too_long_ = false;
   long number_ = 0;
 };
 
@@ -74,7 +85,8 @@ std::string text_of(const nlohmann::json& value, const std::string& key) {
 }
 
 /// One line of --json-input.
-dub::SpeakRequest request_of(const std::string& line) {
+dub::SpeakRequest request_of(const std::string& raw) {
+  const std::string line = clean_text(raw, "");
   const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object())
     throw Error(Code::kBadValue, "the line is no JSON object", {},
@@ -82,8 +94,7 @@ dub::SpeakRequest request_of(const std::string& line) {
   dub::SpeakRequest out;
   for (const auto& [key, value] : json.items()) {
     if (key == "id")
-      out.id =
-          value.is_number_integer() ? std::to_string(value.get<int64_t>()) : text_of(value, key);
+      out.id = value.is_number_integer() ? value.dump() : text_of(value, key);
     else if (key == "text")
       out.text = clean_text(text_of(value, key), "");
     else if (key == "out")
@@ -112,6 +123,7 @@ class Speak : public Verb {
 
   Json run(VerbContext& c) override {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
+    settle_rate(c.command);
     if (config_.verb.json_input) return json_lines(c);
     read_text(c);
     if (config_.text.show_phonemes) {
@@ -137,6 +149,18 @@ class Speak : public Verb {
   }
 
  private:
+  /// Two names of one setting: that from the stronger source counts.
+  void settle_rate(const Command& command) {
+    const auto rank = [&](const char* key) {
+      static const std::vector<std::string> kinds = {"default", "preset", "file", "env", "flag"};
+      return std::find(kinds.begin(), kinds.end(), command.origin(key).kind) - kinds.begin();
+    };
+    if (rank("rate") > rank("length_scale"))
+      config_.speak.length_scale = 0;
+    else if (rank("rate") < rank("length_scale"))
+      config_.speak.rate = 1;
+  }
+
   /// --text, or standard input where something is there to be read.
   void read_text(const VerbContext& c) {
     std::string& text = config_.verb.text;
@@ -163,15 +187,17 @@ class Speak : public Verb {
     StandardLines lines(c.cancel);
     size_t failed = 0, total = 0;
     for (std::string line; lines.next(line);) {
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      if (!lines.too_long() && line.find_first_not_of(" \t\r") == std::string::npos) continue;
       ++total;
       const auto work = [&](WarningList& warnings, fs::path& folder) {
         try {
+          if (lines.too_long()) fail(Code::kOverLimit, "the line is longer than 16 MiB");
           const dub::SpeakRequest request = request_of(line);
-          check_report_target(c, {request.out});
+          if (!c.global.report_json.empty() && same_file(c.global.report_json, request.out))
+            fail(Code::kExclusiveFlags, "--report-json would replace {}", request.out);
           return one(c, speaker, request, warnings, folder);
         } catch (const Error& e) {
-          if (!e.where().empty()) throw;
+          if (!e.where().file.empty()) throw;
           throw Error(e.code(), e.message(), {.file = "standard input", .line = lines.number()},
                       e.hints());
         }
@@ -179,7 +205,9 @@ class Speak : public Verb {
       if (!keep_document(c, name(), work)) ++failed;
     }
     if (total == 0) throw Error(Code::kBadText, "standard input has no lines to speak");
-    if (failed > 0) fail(Code::kPartial, "{} of {} lines failed", failed, total);
+    if (failed > 0)
+      throw Error(Code::kPartial, fmt::format("{} of {} lines failed", failed, total), {},
+                  {"each line's own document says why"});
     return {};
   }
 

@@ -19,7 +19,8 @@ using Json = nlohmann::ordered_json;
 
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code error;
-  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+  return fs::weakly_canonical(behind_links(a), error) ==
+         fs::weakly_canonical(behind_links(b), error);
 }
 
 void check_report_target(VerbContext& c, const std::vector<std::string>& files) {

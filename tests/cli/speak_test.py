@@ -172,6 +172,11 @@ class Speak(Case):
         documents = [json.loads(line) for line in good.out.splitlines()]
         self.assertEqual([(d["id"], d["status"], d["output"]["path"]) for d in documents], [("a", "ok", str(out[0])), ("7", "ok", str(out[1]))])
         self.assertEqual(sound(out[0])[1], 22050)
+        long = b'{"text":"' + b"a" * (17 << 20) + b'"}\n{"text":"Hi.","out":"' + str(self.folder / "behind.wav").encode() + b'"}'
+        r = self.run_voxlip("speak", *OWN, "--json-input", "--json", stdin=long)
+        self.assertEqual([json.loads(l)["status"] for l in r.out.splitlines()], ["failed", "ok"], r.err)
+        r = self.run_voxlip("speak", *OWN, "--json-input", "--json", stdin=b'{"text":"a\xff","out":"x.wav"}')
+        self.assertEqual(json.loads(r.out.splitlines()[0])["error"]["code"], "E0307")
         bad = [{"text": "..."  , "out": "x.wav"}, {"text": "Hi."}, "no object", {"text": "Hi.", "out": str(out[0])}, {"text": "Hi.", "out": "y.wav", "rate": 2},
                {"text": "Hi.", "out": str(out[2])}]
         r = self.run_voxlip("speak", *OWN, "--json-input", "--json", stdin="\n\n".join(json.dumps(b) for b in bad).encode())
@@ -223,6 +228,56 @@ class Speak(Case):
         target = self.folder / f"{name}_broken.safetensors"
         target.write_bytes(struct.pack("<Q", len(text)) + text + bytes(blob[8 + size :]))
         return target
+
+    def test_damaged_weights_give_no_sound(self):
+        def huge(blob, data, header):
+            begin, end = header["proj.weight"]["data_offsets"]
+            blob[data + begin : data + end] = struct.pack("<f", 3e38) * ((end - begin) // 4)
+
+        model = self.broken("huge", FAST / "fastpitch_a.pt", huge)
+        out = self.folder / "o.wav"
+        for flags in ([], ["--denoising-strength", "0"]):
+            self.fails(5, "E0510", "speak", "--text", "Hello.", "--fastpitch-model", model, *flags, "-o", out)
+            self.assertFalse(out.exists())
+
+    def test_one_setting_of_two_names(self):
+        def seconds(*flags, **env):
+            return self.speak("--text", "A question of rate.", *OWN, *flags, "-y", "-o", self.folder / "o.wav", env=env)["output"]["seconds"]
+        plain, slow = seconds(), seconds("--rate", "0.5")
+        self.assertEqual(seconds(VOXLIP_LENGTH_SCALE="2"), slow)
+        self.assertEqual(seconds("--rate", "1", VOXLIP_LENGTH_SCALE="2"), plain)
+        self.assertEqual(seconds("--length-scale", "2", VOXLIP_RATE="1.5"), slow)
+
+    def test_a_little_too_long_is_faded_and_much_is_said(self):
+        text = ["--text", "This sentence has a natural length.", *OWN, "-y", "-o", self.folder / "o.wav"]
+        natural = self.speak(*text)["output"]["seconds"]
+        least = self.speak(*text, "--target-seconds", natural / 2)["output"]["seconds"]
+        r = self.speak(*text, "--target-seconds", round(least - 0.015, 4))
+        self.assertNotIn("W0103", [w["code"] for w in r["warnings"]])
+        self.assertEqual(sound(self.folder / "o.wav")[0], round(round(least - 0.015, 4) * 22050))
+        self.assertEqual(samples(self.folder / "o.wav")[-1], 0)
+
+    def test_a_full_pipe_can_be_cancelled(self):
+        text = " ".join(f"This is sentence number {i}." for i in range(200))
+        command = [str(c) for c in [BIN, "speak", *OWN, "--text", text, "-o", "-", "--format", "raw", "-q", "--cache-dir", Case.cache.name]]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as p:
+            self.assertEqual(len(p.stdout.read(4096)), 4096)
+            time.sleep(2)  # the pipe is full by now
+            p.terminate()
+            self.assertEqual(p.wait(timeout=20), 10)
+
+    def test_long_sentences_keep_numbers_and_phones(self):
+        words = "word " * 44
+        text = words + "{HH AH0 L OW1 W ER1 L D HH AH0 L OW1 W ER1 L D} 1,234,567 dollars " + words
+        shown = self.speak("--text", text, "--show-phonemes")
+        self.assertIn("one million two hundred", shown["normalized"])
+        self.assertIn("{HH AH0 L OW1 W ER1 L D HH AH0 L OW1 W ER1 L D}", shown["normalized"])
+        self.assertEqual(self.speak("--text", text, *OWN, "-o", self.folder / "o.wav")["tokens"], len(shown["ids"]))
+
+    def test_each_line_draws_anew(self):
+        shown = self.ok("speak", "--text", "The cat. " * 24, "--p-arpabet", "0.5", "--show-phonemes").out.splitlines()
+        self.assertEqual(len(shown), 24)
+        self.assertGreater(len(set(shown)), 1)
 
     def test_bad_inputs(self):
         out = self.folder / "o.wav"

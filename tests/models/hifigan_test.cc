@@ -1,4 +1,7 @@
+#include <filesystem>
 #include <fstream>
+
+#include <unistd.h>
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -227,6 +230,26 @@ TEST(Hifigan, EmptyAndBadCalls) {
   EXPECT_THROW(vocode_chunked(*g, at::zeros({1, 80, 3}), 0), Error);
   EXPECT_THROW(vocode_span(*g, at::zeros({1, 80, 3}), 2, 2), Error);
   EXPECT_THROW(vocode_span(*g, at::zeros({1, 80, 3}), -1, 2), Error);
+}
+
+TEST(HifiganImport, ConfigBesideTheFile) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / fmt::format("voxlip_beside_{}", ::getpid());
+  fs::create_directories(folder);
+  fs::copy_file(test::data("assets/hifigan/generator_v2"), folder / "g");
+  nlohmann::json config = read_json(test::source("assets/hifigan/lj_v2/config.json"));
+  config["sampling_rate"] = 24000;
+  config["resblock_dilation_sizes"] = {{1, 2, 4}, {1, 2, 4}, {1, 2, 4}};
+  const auto imported = [&] {
+    return hifigan_class().import(weights::read_checkpoint((folder / "g").string())).config;
+  };
+  EXPECT_EQ(imported()["sampling_rate"], 22050);
+  std::ofstream(folder / "config.json") << config;
+  EXPECT_EQ(imported()["sampling_rate"], 24000);
+  EXPECT_EQ(imported()["resblock_dilation_sizes"][2], (std::vector<int64_t>{1, 2, 4}));
+  std::ofstream(folder / "config.json") << R"({"hidden_size": 768})";  // of something else
+  EXPECT_EQ(imported()["sampling_rate"], 22050);
+  fs::remove_all(folder);
 }
 
 TEST(HifiganImport, RefusesWhatDoesNotFit) {

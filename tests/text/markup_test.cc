@@ -33,7 +33,8 @@ TEST(Markup, EntitiesAreSigns) {
 
 TEST(Markup, BreaksInEveryForm) {
   const MarkedText m = parse_markup(
-      "a<break time=\"300ms\"/>b<break time='1.5s' />c<break/>d<break strength=\"none\"/>");
+      "a<break strength='weak' time=\"300ms\"/>b<break time='1.5s' strength='weak' />c<break/>d"
+      "<break strength=\"none\"/>");
   EXPECT_EQ(m.text, "abcd");
   ASSERT_EQ(m.breaks.size(), 3U);
   EXPECT_EQ(m.breaks[0].at, 1U);
@@ -178,6 +179,51 @@ TEST_F(FastPitchLineTest, TagsBetweenWordsChangeNoSymbol) {
   EXPECT_EQ(one.words[2].text, "doctor");
   const auto& there = marked.words[1];
   for (size_t i = there.begin; i < there.end; ++i) EXPECT_LT(marked.styles[i].rate, 1.0);
+}
+
+TEST_F(FastPitchLineTest, NoTagChangesASymbol) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"go to 1a2 now", "go to <emphasis>1a2</emphasis> now"},
+      {"see & go", "see <emphasis>&amp;</emphasis> go"},
+      {"John's hat.", "<emphasis>John</emphasis>'s hat."},
+      {"I don't know.", "I don<break/>'t know."},
+      {"It cost $5 million", "It cost <emphasis>$5</emphasis> million"},
+      {"It cost $5 million", "It cost $5 <break/>million"},
+      {"$5 million", "$<emphasis>5</emphasis> million"},
+      {"Dr. Smith.", "<emphasis>Dr</emphasis>. Smith."},
+      {"12345", "12<emphasis>3</emphasis>45"},
+      {"{HH AH0 L OW1} you", "{HH AH0<break/> L OW1} you"},
+      {"a { b c d", "a <emphasis>{ b</emphasis> c d"},
+      {"one two", "<break/>one <break/><break/> two<break/>"}};
+  for (const auto& [plain, marked] : rows) {
+    const FastPitchLine line = read(marked);
+    EXPECT_EQ(line.ids, front_end().ids(plain)) << marked;
+    EXPECT_EQ(line.styles.size(), line.ids.size()) << marked;
+    for (size_t i = 1; i < line.breaks.size(); ++i)
+      EXPECT_LE(line.breaks[i - 1].symbol, line.breaks[i].symbol);
+  }
+  const FastPitchLine twice = read("<break/>one <break/><break/> two<break/>");
+  ASSERT_EQ(twice.breaks.size(), 3U);
+  EXPECT_EQ(twice.breaks[0].symbol, 0U);
+  EXPECT_DOUBLE_EQ(twice.breaks[1].seconds, 0.8);
+  EXPECT_EQ(twice.breaks[2].symbol, twice.ids.size());
+}
+
+TEST_F(FastPitchLineTest, ABreakInsideMoneyStandsBetweenWords) {
+  const FastPitchLine line = read("It cost $5 <break/>million now");
+  ASSERT_EQ(line.breaks.size(), 1U);
+  const size_t at = line.breaks[0].symbol;
+  EXPECT_EQ(line.ids[at - 1], front_end().symbols().id(" "));
+}
+
+TEST_F(FastPitchLineTest, WordsAreThoseOfTheSymbols) {
+  for (const char* text : {"a { b c d", "{}x} y z", "It cost $5.", "{HH AH0} {L OW1}, so"}) {
+    const FastPitchLine line = read(text);
+    size_t blanks = 0;
+    for (const int64_t id : line.ids) blanks += id == front_end().symbols().id(" ") ? 1 : 0;
+    EXPECT_LE(line.words.size(), blanks + 1) << text;
+    EXPECT_EQ(line.words.back().end, line.ids.size()) << text;
+  }
 }
 
 TEST_F(FastPitchLineTest, ATagInsideAWordDoesNotCutIt) {

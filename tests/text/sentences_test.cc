@@ -26,6 +26,7 @@ TEST(Sentences, OfEveryLanguage) {
       {"en", "etc.", {"etc."}},
       {"en", "  \n ", {}},
       {"en", "no end", {"no end"}},
+      {"en", "Two.\u2003Three.\u2028Four.", {"Two.", "Three.", "Four."}},
       {"zh", "你好。今天好吗？很好……走吧!", {"你好。", "今天好吗？", "很好……", "走吧!"}},
       {"zh", "他说：“走。”然后\n走了。", {"他说：“走。”", "然后走了。"}},
       {"ja", "こんにちは。元気ですか？はい！", {"こんにちは。", "元気ですか？", "はい！"}},
@@ -44,6 +45,10 @@ TEST(SplitToFit, CutsAtClausesThenBlanksThenCharacters) {
   EXPECT_EQ(split_to_fit("one two three four", shorter(9)), (Parts{"one two", "three", "four"}));
   EXPECT_EQ(split_to_fit("你好世界", shorter(6)), (Parts{"你好", "世界"}));
   EXPECT_EQ(split_to_fit("fits", shorter(9)), Parts{"fits"});
+  EXPECT_EQ(split_to_fit("about 1,234,567 and 3:45 more", shorter(16)),
+            (Parts{"about 1,234,567", "and 3:45 more"}));
+  EXPECT_EQ(split_to_fit("a {HH AH0 L OW1} b", shorter(13)), (Parts{"a", "{HH AH0 L OW1}", "b"}));
+  EXPECT_EQ(split_to_fit("{HH AH0 L OW1}", shorter(3)), Parts{"{HH AH0 L OW1}"});
   EXPECT_EQ(split_to_fit("abcd", shorter(0)), (Parts{"a", "b", "c", "d"}));
 }
 

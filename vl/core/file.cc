@@ -1,5 +1,6 @@
 #include "vl/core/file.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
@@ -81,14 +82,6 @@ std::string folder_of(const std::string& path) {
               {"use --overwrite, or give another output name"});
 }
 
-/// A link is followed, so that the file it names is replaced and the link stays.
-std::string resolve_target(const std::string& path) {
-  std::error_code ignored;
-  if (!fs::is_symlink(path, ignored)) return path;
-  const fs::path real = fs::weakly_canonical(path, ignored);
-  return real.empty() ? path : real.string();
-}
-
 /// Where the bytes wait until the file is complete.
 std::string part_of(const std::string& target) {
   const fs::path path(target);
@@ -118,6 +111,18 @@ std::string read_file(const std::string& path, uint64_t limit) {
   return out;
 }
 
+std::string behind_links(const std::string& path) {
+  constexpr int kMostLinks = 40;
+  std::error_code failed;
+  fs::path at = path;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(at, failed); ++i) {
+    const fs::path to = fs::read_symlink(at, failed);
+    if (failed) break;
+    at = to.is_absolute() ? to : at.parent_path() / to;
+  }
+  return at.string();
+}
+
 void wait_readable(int fd, const std::function<void()>& check) {
   if (fd < 0) return;  // poll() would wait for ever; reading it is the error
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
@@ -135,9 +140,29 @@ std::string read_stdin(uint64_t limit) {
   return out;
 }
 
+namespace {
+
+/// A pipe or terminal may take nothing for a long time; then a signal ends the wait.
+bool may_block(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+void wait_writable(int fd) {
+  pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+  do check_signals();
+  while (::poll(&ready, 1, kPollMs) <= 0);
+}
+
+}  // namespace
+
 void write_all(int fd, std::string_view bytes, const std::string& path, uint64_t before) {
+  const bool wait = may_block(fd);
   while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
+    if (wait) wait_writable(fd);
+    // What can be written at all takes this much without waiting.
+    const size_t most = wait ? std::min<size_t>(bytes.size(), PIPE_BUF) : bytes.size();
+    const ssize_t n = ::write(fd, bytes.data(), most);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw_write_error(path, errno, before);
     before += static_cast<uint64_t>(n);
@@ -151,7 +176,7 @@ void check_output(const std::string& path, bool overwrite) {
                 Where{.file = path});
   };
   if (path.empty() || fs::path(path).filename().empty()) refuse("it names no file");
-  const std::string target = resolve_target(path), folder = folder_of(target),
+  const std::string target = behind_links(path), folder = folder_of(target),
                     part = fs::path(part_of(target)).filename();
   if (part.size() > NAME_MAX)
     refuse(fmt::format("its name is too long by {} bytes", part.size() - NAME_MAX));
@@ -171,7 +196,7 @@ void check_output(const std::string& path, bool overwrite) {
 AtomicFile::AtomicFile(std::string path, bool overwrite)
     : path_(std::move(path)), overwrite_(overwrite) {
   check_output(path_, overwrite_);
-  target_ = resolve_target(path_);
+  target_ = behind_links(path_);
   part_ = part_of(target_);
   for (int tries = 0; !open_part(); ++tries)
     if (tries == kMostTries)

@@ -18,6 +18,8 @@ void read_chunks(const std::string& path, const std::function<void(std::string_v
 std::string read_file(const std::string& path, uint64_t limit = kNoLimit);
 /// All of standard input. @throws Error(kOverLimit) above `limit` bytes
 std::string read_stdin(uint64_t limit = kNoLimit);
+/// The file that a path names, behind its links, whether it is there or not.
+std::string behind_links(const std::string& path);
 /// Waits until `fd` can be read or has ended; `check`, if given, is called about ten times a second
 /// and ends the waiting by an error.
 void wait_readable(int fd, const std::function<void()>& check);
@@ -32,7 +34,8 @@ size_t invalid_utf8(std::string_view text);
 /// a folder, a device, or a folder that is missing or read-only
 void check_output(const std::string& path, bool overwrite);
 
-/// Writes all bytes. `before`: bytes written to this file so far, for the message.
+/// Writes all bytes; INT and TERM end a wait for a pipe that is full. `before`: bytes written to
+/// this file so far, for the message.
 /// @throws Error(kDiskFull) "disk full at N MiB"; Error(kNotWritable) for anything else
 void write_all(int fd, std::string_view bytes, const std::string& path, uint64_t before);
 

@@ -25,6 +25,7 @@ constexpr double kSentencePause = 0.35, kParagraphPause = 0.7, kCutPause = 0.12;
 constexpr size_t kShortText = 60, kMostSymbols = 320;  // bytes, symbols of a line
 constexpr size_t kSideBySide = 4;                      // lines through FastPitch at once
 constexpr int64_t kFirstChunk = 96;                    // frames
+constexpr double kFadedRest = 0.02;                    // seconds beyond a slot that a fade takes
 constexpr size_t kMostBytes = 4 << 20;
 constexpr size_t kLeastWave = 64;  // samples at 16 kHz that the conversion takes
 
@@ -35,6 +36,14 @@ double sum(const std::vector<double>& v) {
 }
 
 }  // namespace
+
+std::vector<MarkedLine> lines_of(const text::MarkedText& marked, const std::string& language,
+                                 const text::FastPitchFrontEnd& front_end) {
+  return text::marked_lines(marked, language, [&](const std::string& part) {
+    return part.size() <= kShortText ||
+           text::fastpitch_line({.spans = {{part, {}, 0}}}, front_end).ids.size() <= kMostSymbols;
+  });
+}
 
 SpeakRun::SpeakRun(const SpeakConfig& config, const SpeechParts& parts, const SpeakRequest& request,
                    const JobEnvironment& env, WarningList& warnings, SpeakRecord& record)
@@ -69,8 +78,9 @@ void SpeakRun::finish(const Stage& stage) {
   if (env_.on_stage) env_.on_stage(stage.name, false);
 }
 
-FastPitchLine SpeakRun::read(const MarkedLine& line) const {
-  return text::fastpitch_line(line, *parts_.front_end, static_cast<uint32_t>(env_.seed));
+/// Each line draws the words that become phones anew.
+FastPitchLine SpeakRun::read(size_t i) const {
+  return text::fastpitch_line(lines_[i], *parts_.front_end, static_cast<uint32_t>(env_.seed + i));
 }
 
 void SpeakRun::prepare(const text::MarkedText& marked) {
@@ -81,13 +91,11 @@ void SpeakRun::prepare(const text::MarkedText& marked) {
   const std::string& timing = config_.verb.timing_out;
   if (!timing.empty()) check_timing_name(timing), check_output(timing, env_.overwrite);
   record_.id = request_.id;
-  record_.text_chars = static_cast<int64_t>(text::decode_utf8(request_.text).size());
-  const auto fits = [&](const std::string& part) {
-    return part.size() <= kShortText || read({.spans = {{part, {}, 0}}}).ids.size() <= kMostSymbols;
-  };
-  lines_ = text::marked_lines(marked, record_.lang, fits);
-  const auto says_something = [&](const MarkedLine& line) { return !read(line).empty(); };
-  if (std::none_of(lines_.begin(), lines_.end(), says_something))
+  record_.text_chars = static_cast<int64_t>(text::decode_utf8(marked.text).size());
+  lines_ = lines_of(marked, record_.lang, *parts_.front_end);
+  size_t i = 0;
+  while (i < lines_.size() && read(i).empty()) ++i;
+  if (i == lines_.size())
     throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
   for (const MarkedLine& line : lines_) chars_ += line.text().size();
 }
@@ -110,7 +118,7 @@ void SpeakRun::solve() {
   std::vector<FastPitchLine> lines;
   bool first = true;
   for (size_t i = 0; i < lines_.size(); ++i) {
-    lines.push_back(read(lines_[i]));
+    lines.push_back(read(i));
     if (lines[i].empty()) continue;
     frames.push_back(first ? 0.0 : static_cast<double>(pause_before(i, lines[i])));
     kinds.push_back(text::SymbolKind::kPause);
@@ -123,9 +131,8 @@ void SpeakRun::solve() {
     }
     if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
   }
-  const auto most = static_cast<int64_t>(std::floor(target / frame_s));
-  const stages::FittedDurations fitted =
-      stages::fit_durations(frames, kinds, std::max<int64_t>(1, most), frame_s);
+  const auto most = std::max<int64_t>(1, static_cast<int64_t>(std::floor(target / frame_s)));
+  const stages::FittedDurations fitted = stages::fit_durations(frames, kinds, most, frame_s);
   auto at = fitted.frames.begin();
   solved_.resize(lines.size());
   solved_pauses_.resize(lines.size());
@@ -137,13 +144,16 @@ void SpeakRun::solve() {
     solved_[i] = {.symbols = {at, symbols_end}, .breaks = {symbols_end, breaks_end}};
     at = breaks_end;
   }
-  const double over = static_cast<double>(fitted.excess) * frame_s;
-  if (fitted.excess > 0)
+  const double got = static_cast<double>(most + fitted.excess - fitted.missing) * frame_s;
+  const double rest = std::max(0.0, got - target), over = rest > kFadedRest ? rest : 0.0;
+  if (over > 0)
     warnings_.add({"W0103", fmt::format("the text is {:.2f} s too long for {:g} s", over, target)});
+  else if (rest > 0)
+    end_ = std::llround(target * static_cast<double>(parts_.rate));
   record_.fit = {{.slot_s = target,
                   .natural_s = sum(frames) * frame_s,
                   .predicted_s = sum(frames) * frame_s,
-                  .final_s = std::max(target, target + over),
+                  .final_s = over > 0 ? got : std::min(got, target),
                   .engine = "fastpitch",
                   .align = "exact",
                   .rate = fitted.rate,
@@ -165,7 +175,7 @@ void SpeakRun::speak() {
     std::vector<FastPitchLine> lines;
     const size_t most = done == 0 ? 1 : kSideBySide;
     for (; i < lines_.size() && lines.size() < most; ++i) {
-      FastPitchLine line = read(lines_[i]);
+      FastPitchLine line = read(i);
       if (line.empty()) continue;
       indices.push_back(i);
       lines.push_back(std::move(line));
@@ -176,12 +186,24 @@ void SpeakRun::speak() {
   if (config_.speak.target_seconds > 0)
     silence_to(std::llround(config_.speak.target_seconds * static_cast<double>(parts_.rate)));
   record_.timing.compute = watch_.ms();
-  timed(encode_, [&] { writer_->close(); });
-  if (!config_.verb.timing_out.empty())
-    write_timing(config_.verb.timing_out, times_, env_.overwrite);
+  if (frame_ == 0)
+    throw Error(Code::kSpeechRejected, "FastPitch gives the text no time at all", {},
+                {"another model, or --rate"});
+  timed(encode_, [&] { close(); });
   for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_, &encode_}) finish(*stage);
-  record_.output = sound_record(request_.out, kind_, parts_.rate, written_);
+  record_.output = sound_record(request_.out, kind_, parts_.rate, writer_->frames());
   record_.timing.total = watch_.ms() + *record_.timing.load;
+}
+
+/// The files appear together.
+void SpeakRun::close() {
+  std::unique_ptr<AtomicFile> timing;
+  if (const std::string& path = config_.verb.timing_out; !path.empty()) {
+    timing = std::make_unique<AtomicFile>(path, env_.overwrite);
+    timing->write(timing_text(path, times_));
+  }
+  writer_->close();
+  if (timing) timing->commit();
 }
 
 /// @param first lines that were spoken before
@@ -254,9 +276,20 @@ int64_t SpeakRun::sample_of(int64_t frame) const {
                       static_cast<double>(parts_.rate));
 }
 
+/// Sound behind the end of the slot is cut off behind a fade.
 void SpeakRun::write(const float* samples, int64_t count) {
   if (!record_.first_audio_ms) record_.first_audio_ms = watch_.ms();
-  writer_->write(samples, count);
+  const auto fade = static_cast<int64_t>(kFadedRest * static_cast<double>(parts_.rate));
+  if (end_ == 0 || written_ + count <= end_ - fade) {
+    writer_->write(samples, count);
+  } else {
+    std::vector<float> faded(samples, samples + std::clamp<int64_t>(end_ - written_, 0, count));
+    for (size_t i = 0; i < faded.size(); ++i) {
+      const int64_t left = end_ - written_ - static_cast<int64_t>(i) - 1;
+      if (left < fade) faded[i] *= static_cast<float>(left) / static_cast<float>(fade);
+    }
+    writer_->write(faded.data(), static_cast<int64_t>(faded.size()));
+  }
   written_ += count;
 }
 

@@ -38,6 +38,11 @@ struct SpeechParts {
   int64_t rate = 0;  ///< of the result, Hz
 };
 
+/// The lines that a text is spoken in: its sentences, those of very many symbols in parts.
+/// @throws Error(kBadText) for text that is not UTF-8
+std::vector<text::MarkedLine> lines_of(const text::MarkedText& marked, const std::string& language,
+                                       const text::FastPitchFrontEnd& front_end);
+
 /// One text on its way through fastpitch, vocoder, rvc and encode, line by line.
 class SpeakRun {
  public:
@@ -62,7 +67,7 @@ class SpeakRun {
   void timed(Stage& stage, const Body& body);
   void finish(const Stage& stage);
 
-  text::FastPitchLine read(const text::MarkedLine& line) const;
+  text::FastPitchLine read(size_t i) const;
   int64_t pause_before(size_t i, const text::FastPitchLine& line) const;
   void solve();
   void speak_lines(size_t first, const std::vector<size_t>& indices,
@@ -71,6 +76,7 @@ class SpeakRun {
   void convert(const std::vector<float>& wave);
   void write(const float* samples, int64_t count);
   void silence_to(int64_t sample);
+  void close();
   int64_t sample_of(int64_t frame) const;
   void keep_times(size_t i, const text::FastPitchLine& line, const stages::LineMel& mel);
 
@@ -90,6 +96,7 @@ class SpeakRun {
   std::unique_ptr<media::AudioWriter> writer_;
   int64_t frame_ = 0;    ///< of FastPitch, up to which the speech has come
   int64_t written_ = 0;  ///< samples
+  int64_t end_ = 0;      ///< sample at which speech that is a little too long is cut; 0: none is
   std::vector<TimedLine> times_;
   size_t chars_done_ = 0, chars_ = 0;
 };

@@ -154,10 +154,10 @@ Phonemes show_symbols(const SpeakConfig& config, ModelSet& models, const std::st
       config.speak.markup ? text::parse_markup(config.verb.text) : text::unmarked(config.verb.text);
   Phonemes out{.lang = offered_language(config.verb.lang, marked.text,
                                         models.languages("fastpitch"), "fastpitch")};
-  for (const text::MarkedLine& line :
-       text::marked_lines(marked, out.lang, [](const std::string&) { return true; })) {
+  const std::vector<text::MarkedLine> lines = lines_of(marked, out.lang, *front_end);
+  for (size_t i = 0; i < lines.size(); ++i) {
     const text::FastPitchLine read =
-        text::fastpitch_line(line, *front_end, static_cast<uint32_t>(seed));
+        text::fastpitch_line(lines[i], *front_end, static_cast<uint32_t>(seed + i));
     if (read.empty()) continue;
     out.lines.push_back(out.tokens.size());
     out.shown += front_end->symbols().text(read.ids) + "\n";

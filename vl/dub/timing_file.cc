@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "vl/core/error.h"
-#include "vl/core/file.h"
 
 namespace vl::dub {
 
@@ -20,8 +19,16 @@ std::string ending(const std::string& path) {
 
 double milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
 
+std::string plain(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = ' ';
+  return text;
+}
+
 Json to_json(const TimedText& t) {
-  return {{"text", t.text}, {"start_s", milliseconds(t.start_s)}, {"end_s", milliseconds(t.end_s)}};
+  return {{"text", plain(t.text)},
+          {"start_s", milliseconds(t.start_s)},
+          {"end_s", milliseconds(t.end_s)}};
 }
 
 Json to_json(const std::vector<TimedText>& all) {
@@ -45,7 +52,7 @@ std::string as_tsv(const std::vector<TimedLine>& lines) {
   std::string out = "start_s\tend_s\tword\n";
   for (const TimedLine& line : lines)
     for (const TimedText& w : line.words)
-      out += fmt::format("{:.3f}\t{:.3f}\t{}\n", w.start_s, w.end_s, w.text);
+      out += fmt::format("{:.3f}\t{:.3f}\t{}\n", w.start_s, w.end_s, plain(w.text));
   return out;
 }
 
@@ -60,7 +67,7 @@ std::string as_srt(const std::vector<TimedLine>& lines) {
   std::string out;
   for (size_t i = 0; i < lines.size(); ++i)
     out += fmt::format("{}\n{} --> {}\n{}\n\n", i + 1, srt_time(lines[i].start_s),
-                       srt_time(lines[i].end_s), lines[i].text);
+                       srt_time(lines[i].end_s), plain(lines[i].text));
   return out;
 }
 
@@ -72,13 +79,9 @@ void check_timing_name(const std::string& path) {
     fail(Code::kBadValue, "--timing-out is \"{}\"; it takes a name in .json, .tsv or .srt", path);
 }
 
-void write_timing(const std::string& path, const std::vector<TimedLine>& lines, bool overwrite) {
+std::string timing_text(const std::string& path, const std::vector<TimedLine>& lines) {
   const std::string e = ending(path);
-  write_file_atomic(path,
-                    e == ".json"  ? as_json(lines)
-                    : e == ".tsv" ? as_tsv(lines)
-                                  : as_srt(lines),
-                    overwrite);
+  return e == ".json" ? as_json(lines) : e == ".tsv" ? as_tsv(lines) : as_srt(lines);
 }
 
 }  // namespace vl::dub

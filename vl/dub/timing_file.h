@@ -19,9 +19,8 @@ struct TimedLine : TimedText {
 /// Refuses names that end in none of .json .tsv .srt. @throws Error(kBadValue)
 void check_timing_name(const std::string& path);
 
-/// Writes the file that the name asks for: JSON {"lines":[{text,start_s,end_s,words,symbols}]}, TSV
-/// of start, end and word, or SRT with one entry a line.
-/// @throws as write_file_atomic
-void write_timing(const std::string& path, const std::vector<TimedLine>& lines, bool overwrite);
+/// What a file of this name holds: JSON {"lines":[{text,start_s,end_s,words,symbols}]}, TSV of
+/// start, end and word, or SRT with one entry a line. Control characters become blanks.
+std::string timing_text(const std::string& path, const std::vector<TimedLine>& lines);
 
 }  // namespace vl::dub

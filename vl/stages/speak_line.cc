@@ -176,6 +176,8 @@ std::vector<LineMel> SpeakLine::run(const std::vector<FastPitchLine>& lines,
         .slice(0, 0, static_cast<int64_t>(lines[b].ids.size()))
         .copy_(at::tensor(frames[b].symbols));
   const models::fastpitch::FastPitchOutput result = model_->render(plan);
+  if (!result.mel.isfinite().all().item<bool>())
+    fail(Code::kBadWeights, "FastPitch gives a mel that holds no numbers: damaged weights?");
   std::vector<LineMel> out;
   for (size_t b = 0; b < lines.size(); ++b) {
     const FastPitchLine& line = lines[b];

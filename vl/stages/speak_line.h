@@ -52,6 +52,7 @@ class SpeakLine {
   /// Several lines at once give what each would give alone.
   /// @param lines none empty
   /// @param frames empty, or for every line its durations
+  /// @throws Error(kBadWeights) for a mel that holds no numbers
   std::vector<LineMel> run(const std::vector<text::FastPitchLine>& lines,
                            const std::vector<LineFrames>& frames = {}) const;
 

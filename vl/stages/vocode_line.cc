@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include "vl/core/error.h"
 #include "vl/dsp/denoise.h"
 
 namespace vl::stages {
@@ -12,6 +13,12 @@ namespace {
 
 constexpr int64_t kChunkFrames = 512;
 constexpr int64_t kBiasFrames = 88;
+
+const at::Tensor& check_sound(const at::Tensor& wave) {
+  if (!wave.isfinite().all().item<bool>())
+    fail(Code::kBadWeights, "HiFi-GAN gives a sound that holds no numbers: damaged weights?");
+  return wave;
+}
 
 /// Factor of each sample of the frames [first, first + count): the frames' own in their middles, a
 /// straight line between them.
@@ -42,21 +49,19 @@ VocodeLine::VocodeLine(std::shared_ptr<const models::hifigan::Generator> generat
     : generator_(std::move(generator)), strength_(strength) {
   if (strength_ == 0) return;
   const at::Tensor silence = at::zeros({1, generator_->config().num_mels, kBiasFrames});
-  bias_ = dsp::bias_spectrum(generator_->forward(silence).squeeze(1));
+  bias_ = dsp::bias_spectrum(check_sound(generator_->forward(silence)).squeeze(1));
 }
 
 /// The vocoder's samples [begin, end), zeros behind its last one.
 at::Tensor VocodeLine::samples(const at::Tensor& mel, int64_t begin, int64_t end) const {
   const int64_t hop = generator_->config().samples_per_frame(), total = mel.size(2) * hop;
   const int64_t first = begin / hop, last = std::min((end + hop - 1) / hop, mel.size(2));
-  at::Tensor out;
+  at::Tensor out = at::zeros({0});
   if (last > first)
     out = models::hifigan::vocode_span(*generator_, mel, first, last - first)
               .reshape({-1})
               .slice(0, begin - first * hop, std::min(end, total) - first * hop);
-  else
-    out = at::zeros({0});
-  return at::constant_pad_nd(out, {0, end - begin - out.size(0)});
+  return at::constant_pad_nd(check_sound(out), {0, end - begin - out.size(0)});
 }
 
 /// The denoised samples of the frames [first, first + count).

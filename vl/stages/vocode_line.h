@@ -24,9 +24,11 @@ struct VocodeCalls {
 class VocodeLine {
  public:
   /// @param strength of the denoiser; 0: none
+  /// @throws Error(kBadWeights) as run()
   VocodeLine(std::shared_ptr<const models::hifigan::Generator> generator, double strength);
 
   int64_t rate() const { return generator_->config().sampling_rate; }
+  /// @throws Error(kBadWeights) for a sound that holds no numbers
   void run(const LineMel& line, const VocodeCalls& calls) const;
 
  private:

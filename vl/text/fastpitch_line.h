@@ -29,7 +29,9 @@ struct FastPitchLine {
   bool empty() const { return ids.empty(); }
 };
 
-/// Reads a line piece by piece. A line that holds marks only is empty.
+/// Reads a line as one: styles and breaks change no symbol. Where a rule reads across the border of
+/// two styles ("$5" and "million"), the border stands as near as the words tell. A line that holds
+/// marks only is empty.
 /// @throws as FastPitchFrontEnd::read, but not for text without symbols
 FastPitchLine fastpitch_line(const MarkedLine& line, const FastPitchFrontEnd& front_end,
                              uint32_t seed = 0);

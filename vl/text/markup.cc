@@ -190,6 +190,7 @@ class Parser {
 
   void pause(size_t begin, const std::vector<Attribute>& attributes, bool empty) {
     if (!empty) refuse(begin, "a break is written <break .../>");
+    std::optional<double> time;
     double seconds = break_words().at("medium");
     for (const Attribute& a : attributes) {
       if (a.name == "strength") {
@@ -198,11 +199,12 @@ class Parser {
         const auto n = number_of(a.value);
         if (!n || n->has_sign || (n->unit != "ms" && n->unit != "s"))
           bad(begin, a, "300ms or 1.5s");
-        seconds = n->unit == "ms" ? n->value / 1000 : n->value;
+        time = n->unit == "ms" ? n->value / 1000 : n->value;
       } else {
         unknown(begin, "break", a, {"time", "strength"});
       }
     }
+    seconds = time.value_or(seconds);
     if (seconds > kLongestBreak)
       refuse(begin, fmt::format("a break of {:g} s, limit {:g} s", seconds, kLongestBreak));
     if (seconds > 0) out_.breaks.push_back({out_.text.size(), seconds});

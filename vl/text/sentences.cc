@@ -20,7 +20,11 @@ std::string to_text(Codes::const_iterator begin, Codes::const_iterator end) {
   return out;
 }
 
-bool blank(uint32_t c) { return c == ' ' || (c >= 9 && c <= 13) || c == 0xA0 || c == 0x3000; }
+bool blank(uint32_t c) {
+  return c == ' ' || (c >= 9 && c <= 13) || c == 0x85 || c == 0xA0 || c == 0x1680 ||
+         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+         c == 0x3000;
+}
 bool closing(uint32_t c) {
   static const Codes marks = decode_utf8("\"')]}”’»）」』】〉》");
   return std::find(marks.begin(), marks.end(), c) != marks.end();
@@ -106,15 +110,31 @@ size_t paragraph_end(const Codes& text, size_t i) {
   return k < text.size() && text[k] == '\n' ? k + 1 : 0;
 }
 
+/// Places between two characters of a group {...}, which is read as one.
+std::vector<bool> inside_groups(const Codes& text) {
+  std::vector<bool> out(text.size(), false);
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '{') continue;
+    const auto from = text.begin() + static_cast<std::ptrdiff_t>(std::min(i + 2, text.size()));
+    const auto close = static_cast<size_t>(std::find(from, text.end(), '}') - text.begin());
+    if (close >= text.size()) break;
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(i + 1),
+              out.begin() + static_cast<std::ptrdiff_t>(close + 1), true);
+    i = close;
+  }
+  return out;
+}
+
 /// The place nearest to the middle behind which a character of `marks` stands, or 0.
-size_t cut_after(const Codes& text, const std::function<bool(uint32_t)>& mark) {
+size_t cut_after(const Codes& text, const std::function<bool(size_t)>& mark) {
+  const std::vector<bool> inside = inside_groups(text);
   size_t best = 0;
   const auto distance = [&](size_t at) {
     const size_t middle = text.size() / 2;
     return at > middle ? at - middle : middle - at;
   };
   for (size_t i = 1; i < text.size(); ++i)
-    if (mark(text[i - 1]) && (best == 0 || distance(i) < distance(best))) best = i;
+    if (!inside[i] && mark(i - 1) && (best == 0 || distance(i) < distance(best))) best = i;
   return best;
 }
 
@@ -152,9 +172,14 @@ std::vector<std::string> split_to_fit(const std::string& text,
                                       const std::function<bool(const std::string&)>& fits) {
   const Codes codes = decode_utf8(text);
   if (codes.size() < 2 || fits(text)) return {text};
-  size_t cut = cut_after(codes, [](uint32_t c) { return one_of(c, ",;:—、，；："); });
-  if (cut == 0) cut = cut_after(codes, blank);
-  if (cut == 0) cut = codes.size() / 2;
+  const auto clause_mark = [&](size_t i) {
+    const bool last = i + 1 == codes.size() || blank(codes[i + 1]);  // "1,234" goes on
+    return one_of(codes[i], "—、，；：") || (one_of(codes[i], ",;:") && last);
+  };
+  size_t cut = cut_after(codes, clause_mark);
+  if (cut == 0) cut = cut_after(codes, [&](size_t i) { return blank(codes[i]); });
+  if (cut == 0) cut = cut_after(codes, [](size_t) { return true; });
+  if (cut == 0) return {text};
   std::vector<std::string> out;
   const std::array<std::pair<size_t, size_t>, 2> halves = {{{0, cut}, {cut, codes.size()}}};
   for (auto [begin, end] : halves) {

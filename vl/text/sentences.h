@@ -17,8 +17,9 @@ std::vector<std::string> split_sentences(const std::string& text, const std::str
 /// @throws Error(kBadText) for text that is not UTF-8
 std::string as_one_line(const std::string& text, const std::string& language);
 
-/// The text in parts that fit: cut at the clause mark (, ; : — 、 ，) nearest to the middle, else
-/// at the blank nearest to it, else between two characters. A single character is never cut.
+/// The text in parts that fit: cut at the clause mark (, ; : before a blank, — 、 ，) nearest to
+/// the middle, else at the blank nearest to it, else between two characters. A single character and
+/// a group {...} are never cut.
 /// @param fits may throw
 std::vector<std::string> split_to_fit(const std::string& text,
                                       const std::function<bool(const std::string&)>& fits);

@@ -200,6 +200,17 @@ Checkpoint read_folder(const fs::path& folder) {
 
 }  // namespace
 
+std::optional<nlohmann::json> config_beside(const std::string& file, const std::string& key) {
+  std::error_code ignored;
+  const fs::path path = fs::path(file).parent_path() / "config.json";
+  if (!fs::is_regular_file(file, ignored) || !fs::is_regular_file(path, ignored))
+    return std::nullopt;
+  const nlohmann::json config =
+      nlohmann::json::parse(read_file(path.string(), kMaxConfigBytes), nullptr, false);
+  if (!config.is_object() || !config.contains(key)) return std::nullopt;
+  return config;
+}
+
 StateDict Checkpoint::tensors(const std::vector<std::string>& entries) const {
   for (const std::string& entry : entries) {
     const Value* v = entry.empty() ? &root : root.find(entry);

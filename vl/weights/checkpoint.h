@@ -39,6 +39,10 @@ struct Checkpoint {
 ///         each naming the place in the file
 Checkpoint read_checkpoint(const std::string& path);
 
+/// The config.json beside a weights file, where it is an object with this key: some releases have
+/// their configuration there and nowhere else. Nothing for a file that is not read from a folder.
+std::optional<nlohmann::json> config_beside(const std::string& file, const std::string& key);
+
 /// The same from bytes in memory; `file` is the name for messages.
 Checkpoint read_checkpoint_bytes(const ByteView& bytes, const std::string& file);
 

@@ -177,6 +177,8 @@ FastPitchPlan FastPitch::plan(const at::Tensor& given_ids, const FastPitchContro
   record(blocks, "log_dur", log_dur.to(at::kFloat));
   const double limit = c.half_even ? kTorchScriptMaxDuration : c.max_duration;
   p.dur = (log_dur.squeeze(2).exp() - 1.0).clamp(0.0, limit).to(at::kFloat);
+  if (!p.dur.isfinite().all().item<bool>())
+    fail(Code::kBadWeights, "FastPitch predicts durations that are no numbers: damaged weights?");
   h = add_pitch(h, masks, c, p, blocks);
   if (energy_predictor_) h = add_energy(h, masks, c, p, blocks);
   const at::Tensor durations =

@@ -44,7 +44,8 @@ class FastPitch : public nn::Module {
   /// @param ids [B, S] int64, padded with config().padding_idx; a padding id inside is a hole
   /// @param blocks null, or receives the encoder's intermediate tensors
   /// @throws Error(kBadValue) for ids or speakers outside their tables, targets of a wrong shape or
-  /// value, pace <= 0; Error(kOverLimit) above 2^20 frames
+  /// value, pace <= 0; Error(kOverLimit) above 2^20 frames; Error(kBadWeights) for durations that
+  /// are no numbers
   FastPitchPlan plan(const at::Tensor& ids, const FastPitchControls& controls = {},
                      Blocks* blocks = nullptr) const;
 

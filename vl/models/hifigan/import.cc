@@ -144,8 +144,11 @@ json part(const Checkpoint& checkpoint, const char* name) {
 }
 
 json architecture(const Checkpoint& checkpoint) {
-  json out = json::object();
-  for (const json& source : {part(checkpoint, "config"), checkpoint.config.value_or(json())})
+  json out = json::object(), inside = part(checkpoint, "config"),
+       given = checkpoint.config.value_or(json());
+  if (!inside.is_object() && !given.is_object())
+    given = weights::config_beside(checkpoint.file, "upsample_rates").value_or(json());
+  for (const json& source : {inside, given})
     if (source.is_object())
       out.update(source.contains("config") && source["config"].is_object() ? source["config"]
                                                                            : source);
