@@ -51,8 +51,10 @@ TEST(Inputs, VoicedGlidesPausesAndNoise) {
 }
 
 TEST(Cases, NamesAreFoundAndNearOnesSuggested) {
-  for (const char* name : {"rvc.content", "rvc.f0", "rvc.synth", "rvc.convert", "vallex.ar_step",
-                           "vallex.prefill", "vallex.nar", "vallex.codec", "vallex.clone"})
+  for (const char* name :
+       {"rvc.content", "rvc.f0", "rvc.synth", "rvc.convert", "vallex.ar_step", "vallex.prefill",
+        "vallex.nar", "vallex.codec", "vallex.clone", "fastpitch.plan", "fastpitch.infer",
+        "hifigan.vocode", "hifigan.v2", "hifigan.v3"})
     EXPECT_EQ(find_case(name).name, name);
   try {
     find_case("rvc.contnt");

@@ -245,6 +245,20 @@ TEST(StageRow, FiguresOfAKnownRun) {
   }
 }
 
+TEST(StageRow, RatesOfABatchAreThoseOfAClip) {
+  Fake fake;
+  StageConfig batched = config();
+  batched.batch = 4;
+  const EngineRun run = run_single({.profile = kShort}, fake.hooks())[0];
+  const BenchRow row = stage_row(batched, {.column = "vocoder_ms"}, run).row;
+  EXPECT_EQ(row.number("batch"), 4);
+  EXPECT_EQ(row.number("p50_ms"), 10);
+  EXPECT_EQ(row.number("vocoder_ms"), 2.5);
+  EXPECT_NEAR(row.number("clips_per_s"), 400, 1e-9);
+  EXPECT_NEAR(row.number("rtf"), 0.0005, 1e-12);
+  EXPECT_NEAR(row.number("in_flight"), 4, 1e-9);
+}
+
 TEST(StageRow, ARunWithoutASuccessHasNoLatency) {
   EngineRun run{.engine = "fused", .queries = {{.error = "no"}}, .errors = 1, .warm = true};
   const StageResult r = stage_row(config(), {.column = "rvc_f0_ms"}, run);
@@ -258,6 +272,7 @@ TEST(StageRow, EveryPartOfTheConfigurationIsInItsHash) {
   const std::string base = canonical_hash(to_json(config()));
   void (*const changes[])(StageConfig&) = {
       [](StageConfig& c) { c.stage = "rvc.synth"; },
+      [](StageConfig& c) { c.batch = 2; },
       [](StageConfig& c) { c.engine = "ref"; },
       [](StageConfig& c) { c.weights = "pack"; },
       [](StageConfig& c) { c.profile.count = 12; },

@@ -72,6 +72,16 @@ class Bench(Case):
         self.assertEqual((half.json()["rows"][0]["precision"], half.json()["rows"][0]["engine"]), ("bf16", "fused"))
         self.fails(2, "E0202", "bench", "run", "--stage", "vallex.ar_step", "--precision", "bf16", "--engine", "ref", "--out", "x")
 
+    def test_speech_in_batches(self):
+        stages = "fastpitch.plan,fastpitch.infer,hifigan.vocode"
+        r = self.ok("bench", "run", "--stage", stages, *SMALL, "--batch", "1,3", "--out", "b", "--json")
+        rows = r.json()["rows"]
+        self.assertEqual([(row["label"], row["batch"]) for row in rows], [(s, b) for s in stages.split(",") for b in (1, 3)])
+        self.assertEqual(len({row["config_hash"] for row in rows}), 6)
+        for row, column in zip(rows[2:], ("prosody_ms", "prosody_ms", "vocoder_ms", "vocoder_ms")):
+            self.assertAlmostEqual(row[column], row["p50_ms"] / row["batch"], places=6)
+            self.assertAlmostEqual(row["in_flight"], row["batch"], places=6)
+
     def test_refusals(self):
         rows = [
             ("E0203", ["--out", "b"], "rvc.content"),
@@ -80,6 +90,8 @@ class Bench(Case):
             ("E0202", ["--stage", "rvc.f0", "--out", "b", "--profile", "smok"], "smoke"),
             ("E0202", ["--stage", "rvc.f0", "--out", "b", "--engines", "int8"], "engines"),
             ("E0202", ["--stage", "rvc.f0", "--out", "b", "--clips", "0"], "clips"),
+            ("E0202", ["--stage", "hifigan.vocode,rvc.f0", "--out", "b", "--batch", "1,2"], "rvc.f0"),
+            ("E0202", ["--stage", "hifigan.vocode", "--out", "b", "--batch", "0"], "batch"),
             ("E0201", ["--stage", "rvc.f0", "--out", "b", "--scenario", "offline"], "--scenario"),
         ]
         for code, args, word in rows:

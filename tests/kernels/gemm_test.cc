@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/kernels/support.h"
 #include "vl/kernels/cpu_isa.h"
 
 namespace vl {
@@ -70,6 +71,23 @@ INSTANTIATE_TEST_SUITE_P(Rows, GemmCase,
                          testing::Combine(testing::ValuesIn(kRows),
                                           testing::Values(Isa::kGeneric, Isa::kAvx2,
                                                           Isa::kAvx512)));
+
+TEST_P(GemmCase, ColumnsWithReluEqualTheWhole) {
+  const auto& [r, isa] = GetParam();
+  kernels::set_cpu_isa(isa);
+  if (kernels::cpu_isa() != isa) GTEST_SKIP() << "this CPU has no such instructions";
+  const auto a = test::uniform((r.rows - 1) * r.lda + r.k, 1), b = test::uniform(r.k * r.n, 2);
+  const kernels::PackedMatrix packed(b.data(), r.k, r.n, r.n, 1);
+  const int64_t width = packed.padded();
+  const auto bias = test::uniform(width, 3);
+  std::vector<float> whole(static_cast<size_t>(r.rows * width)), parts(whole.size());
+  kernels::gemm(r.rows, a.data(), r.lda, packed, whole.data(), width, bias.data(), false);
+  for (int64_t n = 0; n < width; n += kernels::kGemmPanel)
+    kernels::gemm_columns(r.rows, a.data(), r.lda, packed, n, parts.data(), width, bias.data(),
+                          false, /*relu=*/true);
+  for (float& v : whole) v = std::max(v, 0.0F);
+  EXPECT_EQ(whole, parts);
+}
 
 }  // namespace
 }  // namespace vl

@@ -31,10 +31,12 @@ Checkpoint filled(const std::string& name, bool with_config = true) {
   return c;
 }
 
-const FastPitch& model(const std::string& name) {
-  static std::map<std::string, std::shared_ptr<const FastPitch>> built;
-  auto& slot = built[name];
-  if (!slot) slot = build_as<FastPitch>(fastpitch_class().import(filled(name)), name);
+const FastPitch& model(const std::string& name, nn::Path path = nn::Path::kFused) {
+  static std::map<std::pair<std::string, nn::Path>, std::shared_ptr<const FastPitch>> built;
+  auto& slot = built[{name, path}];
+  if (slot) return *slot;
+  slot = build_as<FastPitch>(fastpitch_class().import(filled(name)), name);
+  if (path != nn::Path::kFused) std::const_pointer_cast<FastPitch>(slot)->set_path(path);
   return *slot;
 }
 
@@ -100,12 +102,20 @@ FastPitchControls with_targets(const Case& c) {
   return out;
 }
 
-TEST(FastPitch, StoredCases) {
+class FastPitchPaths : public testing::TestWithParam<nn::Path> {};
+
+INSTANTIATE_TEST_SUITE_P(Both, FastPitchPaths,
+                         testing::Values(nn::Path::kReference, nn::Path::kFused),
+                         [](const auto& i) {
+                           return i.param == nn::Path::kFused ? "fused" : "reference";
+                         });
+
+TEST_P(FastPitchPaths, StoredCases) {
   for (const Case& c : kReference) {
     const std::string name = c.name;
     SCOPED_TRACE(std::string(c.model) + " " + name);
     const FastPitchOutput got =
-        model(c.model).infer(input(c.model, name + ".ids"), with_targets(c));
+        model(c.model, GetParam()).infer(input(c.model, name + ".ids"), with_targets(c));
     expect_equal("mel_lens", got.mel_lens, *stored(c.model, "out:" + name + ".mel_lens"));
     expect_close("mel", got.mel, *stored(c.model, "out:" + name + ".mel"), kMel);
     const std::pair<const char*, at::Tensor> values[] = {
@@ -116,14 +126,15 @@ TEST(FastPitch, StoredCases) {
   }
 }
 
-TEST(FastPitch, EveryBlock) {
+TEST_P(FastPitchPaths, EveryBlock) {
   const Case rows[] = {{"fastpitch_a", "single"},
                        {"fastpitch_b", "single_spk1", {.speaker = at::tensor({1})}}};
   for (const Case& c : rows) {
     Blocks blocks;
     const std::string prefix = std::string("out:") + c.name + ".";
     const FastPitchOutput out =
-        model(c.model).infer(input(c.model, std::string(c.name) + ".ids"), c.controls, &blocks);
+        model(c.model, GetParam())
+            .infer(input(c.model, std::string(c.name) + ".ids"), c.controls, &blocks);
     size_t compared = 0;
     for (const auto& [name, block] : blocks) {
       const at::Tensor* want = stored(c.model, prefix + name);
@@ -137,6 +148,43 @@ TEST(FastPitch, EveryBlock) {
         EXPECT_TRUE(blocks.count(key.substr(prefix.size()))) << key;
       }
     EXPECT_GT(compared, 10U);
+  }
+}
+
+/// Sizes and kernels that no public file has, utterances of different lengths with holes.
+TEST(FastPitch, UnusualSizesEqualTheReference) {
+  const struct {
+    int64_t dim, filter, kernel, heads, d_head;
+  } rows[] = {
+      {6, 10, 1, 1, 5}, {34, 50, 5, 2, 7}, {48, 17, 7, 3, 4}, {2, 1, 9, 1, 1}, {64, 96, 3, 1, 16}};
+  const at::Tensor length = at::tensor({23, 1, 15}).unsqueeze(1), place = at::arange(23);
+  const at::Tensor ids = at::where(place < length, (place * 5) % 19, at::zeros({1}, at::kLong));
+  for (const auto& r : rows) {
+    SCOPED_TRACE(r.kernel);
+    FastPitchConfig c;
+    c.symbols_embedding_dim = r.dim, c.n_symbols = 19, c.n_mel_channels = 7;
+    for (FftConfig* fft : {&c.encoder, &c.decoder})
+      *fft = {.n_layers = 2,
+              .n_heads = r.heads,
+              .d_head = r.d_head,
+              .conv1d_kernel_size = r.kernel,
+              .conv1d_filter_size = r.filter};
+    ModelFile file{
+        .role = "fastpitch", .arch = "fastpitch", .config = config_to_json(c), .tensors = {}};
+    file.tensors = test::rule_filled(*fastpitch_class().make(file.config), 1);
+    const auto built = [&](nn::Path path) {
+      const auto m = std::const_pointer_cast<FastPitch>(build_as<FastPitch>(file, "fill"));
+      m->set_path(path);
+      return m;
+    };
+    for (const bool padded : {false, true}) {
+      const FastPitchControls controls{.dur_tgt = at::full(ids.sizes(), 7.0),
+                                       .reference_padding = padded};
+      Blocks fused, plain;
+      built(nn::Path::kFused)->infer(ids, controls, &fused);
+      built(nn::Path::kReference)->infer(ids, controls, &plain);
+      for (const auto& [name, value] : plain) expect_close(name, fused.at(name), value, 0, 1e-5);
+    }
   }
 }
 

@@ -8,7 +8,8 @@ namespace vl::bench {
 const std::vector<StageCase>& stage_cases() {
   static const std::vector<StageCase> all = [] {
     std::vector<StageCase> out = rvc_cases();
-    for (const StageCase& c : vallex_cases()) out.push_back(c);
+    for (const auto& family : {vallex_cases(), speech_cases()})
+      out.insert(out.end(), family.begin(), family.end());
     return out;
   }();
   return all;

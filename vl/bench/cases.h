@@ -16,6 +16,7 @@ struct CaseRequest {
   dub::ModelSet& models;
   double clip_s = 5;
   int64_t samples = 8;  ///< different inputs of this length
+  int64_t batch = 1;    ///< clips of one query; above 1 only for cases that take it
 };
 
 /// A stage with its models loaded and its inputs in memory.
@@ -39,6 +40,7 @@ struct StageCase {
   std::string column;
   /// Loads models and makes inputs; not timed. @throws Error of the models
   PreparedCase (*prepare)(const CaseRequest& request);
+  bool batched = false;  ///< whether a query can be several clips at once
 };
 
 /// All cases, one list a model family.
@@ -48,5 +50,6 @@ const StageCase& find_case(const std::string& name);
 
 std::vector<StageCase> rvc_cases();
 std::vector<StageCase> vallex_cases();
+std::vector<StageCase> speech_cases();  ///< FastPitch and HiFi-GAN
 
 }  // namespace vl::bench

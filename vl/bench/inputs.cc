@@ -95,4 +95,13 @@ SpeechInput speech_input(uint64_t sample, double seconds) {
   return out;
 }
 
+at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below) {
+  std::mt19937_64 draw(seed * 0x9E3779B97F4A7C15ULL + 1);
+  at::Tensor out = at::empty(sizes, at::kLong);
+  auto* p = out.mutable_data_ptr<int64_t>();
+  for (int64_t i = 0; i < out.numel(); ++i)
+    p[i] = static_cast<int64_t>(draw() % static_cast<uint64_t>(below));
+  return out;
+}
+
 }  // namespace vl::bench

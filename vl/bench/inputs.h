@@ -17,4 +17,7 @@ struct SpeechInput {
 /// @param seconds above 0; the lengths are rounded down to whole samples and frames
 SpeechInput speech_input(uint64_t sample, double seconds);
 
+/// Whole numbers of 0 .. below - 1, int64, the same with every standard library.
+at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below);
+
 }  // namespace vl::bench

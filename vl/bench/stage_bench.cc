@@ -95,9 +95,16 @@ std::vector<std::string> remarks(const std::map<std::string, LoadedEngine>& load
   return out;
 }
 
-void run_case(const StageCase& stage, double clip_s, const BenchOptions& options,
-              const BenchSetting& setting, const std::string& job, const std::string& env_hash,
-              Collected& all) {
+/// One stage at one size.
+struct Work {
+  const StageCase& stage;
+  double clip_s;
+  int64_t batch;
+};
+
+void run_case(const Work& work, const BenchOptions& options, const BenchSetting& setting,
+              const std::string& job, const std::string& env_hash, Collected& all) {
+  const auto& [stage, clip_s, batch] = work;
   release_freed_memory();
   log::info("{} {} s: loading", stage.name, clip_s);
   std::map<std::string, LoadedEngine> loaded;
@@ -107,7 +114,7 @@ void run_case(const StageCase& stage, double clip_s, const BenchOptions& options
     places.precision = precision_of(engine, setting.half);
     LoadedEngine& e = loaded[engine];
     e.models = std::make_unique<dub::ModelSet>(places);
-    e.prepared = stage.prepare({*e.models, clip_s, kSamples});
+    e.prepared = stage.prepare({*e.models, clip_s, kSamples, batch});
   }
   const dub::ModelSet& models = *loaded.begin()->second.models;
   const PreparedCase& prepared = loaded.begin()->second.prepared;
@@ -134,6 +141,7 @@ void run_case(const StageCase& stage, double clip_s, const BenchOptions& options
                      .clip_s = clip_s,
                      .samples = prepared.samples,
                      .threads = at::get_num_threads(),
+                     .batch = batch,
                      .seed = setting.seed,
                      .inputs_sha256 = prepared.inputs_sha256,
                      .work = prepared.config};
@@ -161,6 +169,7 @@ void describe(BenchOptions& o, Fields& f) {
   f.add("clips", &o.clips, "lengths in seconds").range(0.1, 3600);
   std::vector<std::string> names;
   for (const Profile& p : profiles()) names.push_back(p.name);
+  f.add("batch", &o.batch, "clips computed together, for stages that can").range(1, 4096);
   f.add("profile", &o.profile, "least number of queries and seconds").one_of(names);
   f.add("engines", &o.engines, "engines to measure; several are interleaved query by query")
       .one_of({kReference, "fused", kInt8});
@@ -174,8 +183,13 @@ void validate(const BenchOptions& o) {
     throw Error(Code::kMissingArgument, "--stage is missing: bench run measures single stages", {},
                 {fmt::format("--stage {}", fmt::join(names, ","))});
   }
-  for (const std::string& name : o.stage) find_case(name);
+  const bool one = std::all_of(o.batch.begin(), o.batch.end(), [](int64_t n) { return n == 1; });
+  for (const std::string& name : o.stage)
+    if (!find_case(name).batched && !one)
+      fail(Code::kBadValue,
+           "--batch is for stages that compute several clips together; {} does not", name);
   if (o.clips.empty()) throw Error(Code::kMissingArgument, "--clips names no length");
+  if (o.batch.empty()) throw Error(Code::kMissingArgument, "--batch names no number");
   if (o.engines.empty()) throw Error(Code::kMissingArgument, "--engines names no engine");
   if (o.out.empty()) throw Error(Code::kMissingArgument, "--out is missing");
 }
@@ -198,7 +212,9 @@ BenchOutcome bench_stages(const BenchOptions& options, const BenchSetting& setti
   kernels::prepare_compute_thread();
   for (const std::string& name : options.stage)
     for (const double clip_s : options.clips)
-      run_case(find_case(name), clip_s, options, resolved, job, all.outcome.env_hash, all);
+      for (const int64_t batch : options.batch)
+        run_case({find_case(name), clip_s, batch}, options, resolved, job, all.outcome.env_hash,
+                 all);
   write_file_atomic(rows, bench_csv(all.outcome.rows), setting.overwrite);
   write_file_atomic(queries, all.queries, setting.overwrite);
   write_file_atomic(configs, all.configs.dump(2) + "\n", setting.overwrite);

@@ -22,7 +22,8 @@ void set_work(BenchRow& row, const StageConfig& c) {
       {"graph", "off"},           {"overlap", kNoAxis},       {"chunk_s", kNoAxis},
       {"checkpointing", kNoAxis}, {"stage_cache", "off"},     {"weights", c.weights}};
   for (const auto& [column, word] : words) row.set(column, word);
-  for (const char* column : {"batch", "streams"}) row.set(column, int64_t{1});
+  row.set("batch", c.batch);
+  row.set("streams", int64_t{1});
   row.set("gpus", int64_t{0});
   row.set("clip_s", c.clip_s);
 }
@@ -54,15 +55,15 @@ void set_latency(BenchRow& row, const std::vector<double>& latencies, uint64_t s
   row.set("ci_p50_hi_ms", c.p50.hi);
 }
 
-void set_speed(BenchRow& row, double clip_s, const std::string& column) {
-  const double mean_ms = row.number("mean_ms");
+void set_speed(BenchRow& row, const StageConfig& c, const std::string& column) {
+  const double clips = static_cast<double>(c.batch), mean_ms = row.number("mean_ms") / clips;
   row.set("clips_per_s", 1000 / mean_ms);
-  row.set("in_flight", row.number("clips_per_s") * mean_ms / 1000);
-  row.set("rtf", mean_ms / 1000 / clip_s);
-  row.set("x_realtime", clip_s * 1000 / mean_ms);
+  row.set("in_flight", row.number("clips_per_s") * row.number("mean_ms") / 1000);
+  row.set("rtf", mean_ms / 1000 / c.clip_s);
+  row.set("x_realtime", c.clip_s * 1000 / mean_ms);
   if (column.empty()) return;
   const bool micro = column.size() > 3 && column.compare(column.size() - 3, 3, "_us") == 0;
-  row.set(column, row.number("p50_ms") * (micro ? 1000 : 1));
+  row.set(column, row.number("p50_ms") / clips * (micro ? 1000 : 1));
 }
 
 void set_host(BenchRow& row, const HostUse& h) {
@@ -96,7 +97,7 @@ nlohmann::json to_json(const StageConfig& c) {
           {"overlap", kNoAxis},
           {"chunk_s", kNoAxis},
           {"checkpointing", kNoAxis},
-          {"batch", 1},
+          {"batch", c.batch},
           {"streams", 1},
           {"threads", c.threads},
           {"clip_s", c.clip_s},
@@ -135,7 +136,7 @@ StageResult stage_row(const StageConfig& config, const RowFacts& facts, const En
   row.set("warnings", codes(out.warnings));
   if (!known.latencies_ms.empty()) {
     set_latency(row, known.latencies_ms, std::stoull(hash, nullptr, 16));
-    set_speed(row, config.clip_s, facts.column);
+    set_speed(row, config, facts.column);
   }
   set_host(row, run.host);
   return out;

@@ -17,6 +17,7 @@ struct StageConfig {
   Profile profile;
   double clip_s = 0;
   int64_t samples = 0, threads = 0;
+  int64_t batch = 1;  ///< clips of one query
   uint64_t seed = 0;
   nlohmann::json models = nlohmann::json::object();  ///< role -> SHA-256
   std::string inputs_sha256;
@@ -38,6 +39,7 @@ struct StageResult {
 };
 
 /// The row of one engine's run: kind = stage, scenario = single, `label` is the stage's name.
+/// Latencies are those of a query, rates and the stage's own column those of a clip.
 /// Percentiles and estimates that n does not allow, and whatever was not measured, stay NA.
 StageResult stage_row(const StageConfig& config, const RowFacts& facts, const EngineRun& run);
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <numeric>
-#include <random>
 
 #include <ATen/ATen.h>
 
@@ -34,27 +33,18 @@ int64_t frames_of(const CaseRequest& r) {
   return std::max<int64_t>(1, static_cast<int64_t>(r.clip_s * stages::kFramesPerSecond));
 }
 
-/// Whole numbers of 0 .. below - 1, the same with every standard library.
-at::Tensor numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below) {
-  std::mt19937_64 draw(seed * 0x9E3779B97F4A7C15ULL + 1);
-  at::Tensor out = at::empty(sizes, at::kLong);
-  auto* p = out.mutable_data_ptr<int64_t>();
-  for (int64_t i = 0; i < out.numel(); ++i)
-    p[i] = static_cast<int64_t>(draw() % static_cast<uint64_t>(below));
-  return out;
-}
-
 LmInput lm_input(int64_t sample) {
   const auto seed = static_cast<uint64_t>(sample);
-  return {.text_tokens = numbers(3 * seed, {kTextTokens}, kSymbols) + kFirstSymbol,
+  return {.text_tokens = seeded_numbers(3 * seed, {kTextTokens}, kSymbols) + kFirstSymbol,
           .language_ids = at::zeros({kTextTokens}, at::kLong),
           .prompt_codes =
-              numbers(3 * seed + 1, {kPromptFrames, kBooks}, models::vallex::kCodebookSize)};
+              seeded_numbers(3 * seed + 1, {kPromptFrames, kBooks}, models::vallex::kCodebookSize)};
 }
 
 /// The frames of codebook 0 that a sample's speech has.
 at::Tensor frames(int64_t sample, int64_t count) {
-  return numbers(3 * static_cast<uint64_t>(sample) + 2, {count}, models::vallex::kCodebookSize);
+  return seeded_numbers(3 * static_cast<uint64_t>(sample) + 2, {count},
+                        models::vallex::kCodebookSize);
 }
 
 std::string hash_of(const CaseRequest& r, int64_t count) {
@@ -182,8 +172,8 @@ PreparedCase codec(const CaseRequest& r) {
   Sha256 sha;
   for (int64_t i = 0; i < r.samples; ++i) {
     waves.push_back(prompt_wave(i).contiguous());
-    codes.push_back(
-        numbers(static_cast<uint64_t>(i), {1, kBooks, count}, models::vallex::kCodebookSize));
+    codes.push_back(seeded_numbers(static_cast<uint64_t>(i), {1, kBooks, count},
+                                   models::vallex::kCodebookSize));
     sha.update(waves.back().data_ptr(), waves.back().nbytes());
     sha.update(codes.back().data_ptr(), codes.back().nbytes());
   }

@@ -13,11 +13,12 @@ struct VecOf {
 
 constexpr int kPanel = 32;  // columns of a panel of packed weights; the last one may have 16
 
-/// c[i, 0..N W) (+)= a[i, 0..k) b[0..k, 0..N W) (+ bias) for R rows. LDA is the row stride of a, 0
-/// for one given at run time: with a constant one the compiler needs no pointer per row.
+/// c[i, 0..N W) (+)= a[i, 0..k) b[0..k, 0..N W) (+ bias), then ReLU if asked for, for R rows. LDA
+/// is the row stride of a, 0 for one given at run time: with a constant one the compiler needs no
+/// pointer per row.
 template <int W, int R, int N, int LDA>
 inline void tile(const float* a, long lda_, long k, const float* b, long ldb, float* c, long ldc,
-                 const float* bias, bool add) {
+                 const float* bias, bool add, bool relu) {
   using V = typename VecOf<W>::Type;
   const long lda = LDA > 0 ? LDA : lda_;
   V acc[R][N];
@@ -44,6 +45,7 @@ inline void tile(const float* a, long lda_, long k, const float* b, long ldb, fl
       V y = acc[i][n];
       if (bias != nullptr) y += *reinterpret_cast<const V*>(bias + n * W);
       if (add) y += *out;
+      if (relu) y = y < 0.0F ? V{} : y;  // NaN stays
       *out = y;
     }
 }
@@ -51,22 +53,22 @@ inline void tile(const float* a, long lda_, long k, const float* b, long ldb, fl
 /// The same for 1..R rows.
 template <int W, int R, int N, int LDA>
 inline void rows_of(long rows, const float* a, long lda, long k, const float* b, long ldb, float* c,
-                    long ldc, const float* bias, bool add) {
-  if (rows == R) return tile<W, R, N, LDA>(a, lda, k, b, ldb, c, ldc, bias, add);
-  if constexpr (R > 1) rows_of<W, R - 1, N, LDA>(rows, a, lda, k, b, ldb, c, ldc, bias, add);
+                    long ldc, const float* bias, bool add, bool relu) {
+  if (rows == R) return tile<W, R, N, LDA>(a, lda, k, b, ldb, c, ldc, bias, add, relu);
+  if constexpr (R > 1) rows_of<W, R - 1, N, LDA>(rows, a, lda, k, b, ldb, c, ldc, bias, add, relu);
 }
 
 /// One panel of `width` columns against any number of rows, in groups of nearly equal size.
 template <int W, int R, int N, int LDA>
 inline void panel_of(long rows, const float* a, long lda, long k, const float* b, long width,
-                     float* c, long ldc, const float* bias, bool add) {
+                     float* c, long ldc, const float* bias, bool add, bool relu) {
   const long groups = (rows + R - 1) / R;
   for (long g = 0, row = 0; g < groups; ++g) {
     const long count = (rows - row) / (groups - g);
     for (long n = 0; n < width; n += W * N) {
       const float* shift = bias == nullptr ? nullptr : bias + n;
       rows_of<W, R, N, LDA>(count, a + row * lda, lda, k, b + n, width, c + row * ldc + n, ldc,
-                            shift, add);
+                            shift, add, relu);
     }
     row += count;
   }
@@ -74,9 +76,11 @@ inline void panel_of(long rows, const float* a, long lda, long k, const float* b
 
 template <int W, int R, int N>
 inline void panel(long rows, const float* a, long lda, long k, const float* b, long width, float* c,
-                  long ldc, const float* bias, bool add) {
-  const auto run = [&](auto f) { f(rows, a, lda, k, b, width, c, ldc, bias, add); };
+                  long ldc, const float* bias, bool add, bool relu) {
+  const auto run = [&](auto f) { f(rows, a, lda, k, b, width, c, ldc, bias, add, relu); };
   switch (lda) {
+    case 16:
+      return run(panel_of<W, R, N, 16>);
     case 32:
       return run(panel_of<W, R, N, 32>);
     case 64:
@@ -85,8 +89,12 @@ inline void panel(long rows, const float* a, long lda, long k, const float* b, l
       return run(panel_of<W, R, N, 128>);
     case 256:
       return run(panel_of<W, R, N, 256>);
+    case 384:
+      return run(panel_of<W, R, N, 384>);
     case 512:
       return run(panel_of<W, R, N, 512>);
+    case 1536:
+      return run(panel_of<W, R, N, 1536>);
     default:
       return run(panel_of<W, R, N, 0>);
   }
@@ -96,10 +104,10 @@ inline void panel(long rows, const float* a, long lda, long k, const float* b, l
 /// AVX-512.
 template <int W, int R, int N>
 inline void any_panel(long rows, const float* a, long lda, long k, const float* b, long width,
-                      float* c, long ldc, const float* bias, bool add) {
+                      float* c, long ldc, const float* bias, bool add, bool relu) {
   if constexpr (W * N > 16)
-    if (width == 16) return panel<W, R, 16 / W>(rows, a, lda, k, b, width, c, ldc, bias, add);
-  panel<W, R, N>(rows, a, lda, k, b, width, c, ldc, bias, add);
+    if (width == 16) return panel<W, R, 16 / W>(rows, a, lda, k, b, width, c, ldc, bias, add, relu);
+  panel<W, R, N>(rows, a, lda, k, b, width, c, ldc, bias, add, relu);
 }
 
 }  // namespace

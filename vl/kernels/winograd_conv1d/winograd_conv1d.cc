@@ -12,6 +12,8 @@ namespace {
 constexpr int64_t kTaps = 4;
 constexpr int64_t kBlockFloats = 7 * 64 * 256;  // of transformed input: half of a 1 MiB cache
 
+constexpr int64_t kWide = 256;  // channels whose weights outgrow the cache
+
 /// What each product takes from 4 taps; the rows of the input transform are scaled to match.
 constexpr double kTransform[7][4] = {
     {-2, 0, 0, 0},
@@ -23,9 +25,11 @@ constexpr double kTransform[7][4] = {
     {0, 0, 0, 4},
 };
 
-/// Tiles at once: a multiple of the 12 rows of the product that fits the cache.
+/// Tiles at once: a multiple of the 12 rows of the product that fits the cache; of wide signals as
+/// many as make the weights, which come from memory, worth their way.
 int64_t block_of(int64_t channels) {
-  return std::clamp<int64_t>(kBlockFloats / (7 * channels) / 12 * 12, 12, 240);
+  const int64_t least = channels > kWide ? 120 : 12;
+  return std::clamp<int64_t>(kBlockFloats / (7 * channels) / 12 * 12, least, 240);
 }
 
 }  // namespace
@@ -74,6 +78,8 @@ void WinogradConv1d::run(const SignalRows& x, const SignalRows& y, int64_t begin
       .weights = weights,
       .bias = bias_.data(),
       .columns = columns_,
+      .first_column = options.first_column,
+      .end_column = std::min(options.end_column, columns_),
       .groups = groups_,
       .dilation = dilation_,
       .before = reach_,

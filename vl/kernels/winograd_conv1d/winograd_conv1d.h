@@ -25,6 +25,9 @@ class WinogradConv1d {
     const SignalRows* residual = nullptr;  ///< added to the result; may be y itself
     bool add = false;                      ///< y is added to the result
     float scale = 1, out_slope = 1;        ///< then the factor, then a leaky ReLU
+    /// Columns that are computed, multiples of 32 (the end of the last may be beyond them): threads
+    /// can share those of a wide convolution.
+    int64_t first_column = 0, end_column = INT64_MAX;
   };
 
   WinogradConv1d() = default;

@@ -108,12 +108,12 @@ void winograd(const WinogradCall& s) {
       const long count = tiles - first < s.block ? tiles - first : s.block;
       const long row = grid + phase + first * span;
       transform_inputs<W>(s, row - s.before, count + s.groups - 1, v);
-      for (long column = 0; column < s.columns; column += kPanel) {
-        const long width = s.columns - column < kPanel ? s.columns - column : kPanel;
+      for (long column = s.first_column; column < s.end_column; column += kPanel) {
+        const long width = s.end_column - column < kPanel ? s.end_column - column : kPanel;
         for (long p = 0; p < kPoints; ++p)
           any_panel<W, R, N>(count, v + p * s.v_tiles * s.channels, s.channels, k,
                              s.weights[p] + column * k, width, m + p * s.block * kPanel, kPanel,
-                             nullptr, false);
+                             nullptr, false, false);
         transform_outputs<W>(s, m, row, count, column, width);
       }
     }

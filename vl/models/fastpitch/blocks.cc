@@ -4,6 +4,9 @@
 
 namespace vl::models::fastpitch {
 
+using nn::RowBatch;
+using Sums = nn::ChannelsLastConv1d::Sums;
+
 namespace {
 
 nn::Conv1dOptions same_conv(int64_t in, int64_t out, int64_t kernel) {
@@ -50,22 +53,42 @@ at::Tensor SelfAttention::operator()(const at::Tensor& x, const at::Tensor& keep
   return (*layer_norm_)(x + (*o_net_)(merged));
 }
 
-ConvFeedForward::ConvFeedForward(int64_t dim, int64_t filter, int64_t kernel) {
+ConvFeedForward::ConvFeedForward(int64_t dim, int64_t filter, int64_t kernel, Sums sums)
+    : sums_(sums) {
   core_ = child<nn::ListOf<nn::Conv1d>>("CoreNet");
   core_->add_named("0", same_conv(dim, filter, kernel));
   core_->add_named("2", same_conv(filter, dim, kernel));
   layer_norm_ = child<nn::LayerNorm>("layer_norm", dim);
 }
 
+void ConvFeedForward::loaded() {
+  if (path() != nn::Path::kFused) return;
+  fused_.clear();
+  for (const auto& conv : *core_)
+    fused_.emplace_back(conv->weight.detach(), conv->bias.detach(), sums_);
+}
+
+/// x + conv(ReLU(conv(x))) on our kernels.
+at::Tensor ConvFeedForward::convolve(const at::Tensor& x, const at::Tensor& valid) const {
+  RowBatch inner =
+      RowBatch::empty(x.size(0), x.size(1), (*core_)[0].options().out, fused_[1].margin());
+  fused_[0](RowBatch::copy(x, fused_[0].margin()), inner, /*add=*/false, /*relu=*/true);
+  if (valid.defined()) inner.signals().mul_(valid.unsqueeze(2));
+  RowBatch sum = RowBatch::copy(x, 0);
+  fused_[1](inner, sum, /*add=*/true, /*relu=*/false);
+  return sum.signals();
+}
+
 at::Tensor ConvFeedForward::operator()(const at::Tensor& x, const at::Tensor& valid) const {
+  if (!fused_.empty() && fused(x)) return (*layer_norm_)(convolve(x, valid));
   at::Tensor inner = (*core_)[0](x.transpose(1, 2)).relu_();
   inner = apply_mask(inner, valid, /*channels_first=*/true);
   return (*layer_norm_)(x + (*core_)[1](inner).transpose(1, 2));
 }
 
-FftBlock::FftBlock(int64_t dim, const FftConfig& c) {
+FftBlock::FftBlock(int64_t dim, const FftConfig& c, Sums sums) {
   dec_attn_ = child<SelfAttention>("dec_attn", dim, c.n_heads, c.d_head);
-  pos_ff_ = child<ConvFeedForward>("pos_ff", dim, c.conv1d_filter_size, c.conv1d_kernel_size);
+  pos_ff_ = child<ConvFeedForward>("pos_ff", dim, c.conv1d_filter_size, c.conv1d_kernel_size, sums);
 }
 
 at::Tensor FftBlock::operator()(const at::Tensor& x, const Masks& masks, const std::string& name,
@@ -82,7 +105,8 @@ FftStack::FftStack(const std::string& name, int64_t dim, const FftConfig& c, int
   if (n_symbols > 0) word_emb_ = child<nn::Embedding>("word_emb", n_symbols, dim);
   pos_emb_ = child<PositionalEmbedding>("pos_emb", dim);
   layers_ = child<nn::ListOf<FftBlock>>("layers");
-  for (int64_t i = 0; i < c.n_layers; ++i) layers_->add(dim, c);
+  const Sums sums = n_symbols > 0 ? Sums::kPlain : Sums::kWinograd;
+  for (int64_t i = 0; i < c.n_layers; ++i) layers_->add(dim, c, sums);
 }
 
 at::Tensor FftStack::operator()(const at::Tensor& x, const Masks& masks,

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "vl/models/fastpitch/config.h"
+#include "vl/nn/channels_last_conv1d.h"
 #include "vl/nn/layers.h"
 #include "vl/nn/module.h"
 
@@ -53,18 +54,27 @@ class SelfAttention : public nn::Module {
 /// LayerNorm(x + conv(ReLU(conv(x)))) along time.
 class ConvFeedForward : public nn::Module {
  public:
-  ConvFeedForward(int64_t dim, int64_t filter, int64_t kernel);
+  /// @param sums how the fast path adds; the error of durations is that of the encoder, which
+  /// therefore takes plain sums
+  ConvFeedForward(int64_t dim, int64_t filter, int64_t kernel, nn::ChannelsLastConv1d::Sums sums);
   /// @param x [B, T, dim]; valid [B, T] bool or undefined: places whose inner activation is kept
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& valid) const;
 
+  void loaded() override;
+
  private:
+  void unload() override { fused_.clear(); }
+  at::Tensor convolve(const at::Tensor& x, const at::Tensor& valid) const;
+
+  nn::ChannelsLastConv1d::Sums sums_;
+  std::vector<nn::ChannelsLastConv1d> fused_;  ///< both convolutions, or none
   std::shared_ptr<nn::ListOf<nn::Conv1d>> core_;
   std::shared_ptr<nn::LayerNorm> layer_norm_;
 };
 
 class FftBlock : public nn::Module {
  public:
-  FftBlock(int64_t dim, const FftConfig& config);
+  FftBlock(int64_t dim, const FftConfig& config, nn::ChannelsLastConv1d::Sums sums);
   /// x [B, T, dim] to [B, T, dim]; records NAME.dec_attn (before the mask) and NAME (after it).
   at::Tensor operator()(const at::Tensor& x, const Masks& masks, const std::string& name,
                         Blocks* blocks) const;

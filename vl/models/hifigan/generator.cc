@@ -83,6 +83,21 @@ at::Tensor Generator::stage(size_t i, const at::Tensor& x, Blocks* blocks) const
   return sum.div_(static_cast<double>(count));
 }
 
+void Generator::loaded() {
+  if (path() != nn::Path::kFused) return;
+  const HifiganConfig& c = config_;
+  const auto all = named_parameters();
+  fused_ = std::make_unique<nn::FusedUpsampler>(
+      nn::UpsamplerConfig{.in = c.num_mels,
+                          .channels = c.upsample_initial_channel,
+                          .rates = c.upsample_rates,
+                          .kernels = c.upsample_kernel_sizes,
+                          .pairs = c.resblock == "1",
+                          .block_kernels = c.resblock_kernel_sizes,
+                          .dilations = c.resblock_dilation_sizes},
+      [&](const std::string& key) { return all[key].detach(); });
+}
+
 at::Tensor Generator::forward(const at::Tensor& mel, Blocks* blocks) const {
   if (mel.dim() != 3 || mel.size(1) != config_.num_mels)
     fail(Code::kBadValue, "the vocoder takes a mel of [batch, {}, frames], not [{}]",
@@ -90,7 +105,17 @@ at::Tensor Generator::forward(const at::Tensor& mel, Blocks* blocks) const {
   if (mel.size(0) == 0 || mel.size(2) == 0)
     return at::zeros({mel.size(0), 1, mel.size(2) * config_.samples_per_frame()},
                      mel.options().dtype(at::kFloat));
-  at::Tensor x = (*conv_pre_)(mel.to(conv_pre_->weight.options()));
+  if (!mel.isfinite().all().item<bool>()) fail(Code::kBadValue, "the mel holds NaN or infinity");
+  const at::Tensor x = mel.to(conv_pre_->weight.options());
+  if (!fused_ || blocks != nullptr || !fused(x)) return reference(x, blocks);
+  at::Tensor out = at::empty({x.size(0), 1, x.size(2) * config_.samples_per_frame()});
+  for (int64_t b = 0; b < x.size(0); ++b)
+    out[b].copy_((*fused_)(x.slice(0, b, b + 1), 0, x.size(2), {})[0]);
+  return out;
+}
+
+at::Tensor Generator::reference(const at::Tensor& mel, Blocks* blocks) const {
+  at::Tensor x = (*conv_pre_)(mel);
   record(blocks, "conv_pre", x);
   for (size_t i = 0; i < ups_->size(); ++i) x = stage(i, x, blocks);
   x = at::leaky_relu(x, kLastSlope);

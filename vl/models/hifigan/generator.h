@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "vl/models/hifigan/config.h"
+#include "vl/nn/fused_upsampler.h"
 #include "vl/nn/layers.h"
 #include "vl/nn/module.h"
 
@@ -29,7 +30,9 @@ class ResBlock : public nn::Module {
 };
 
 /// HiFi-GAN generator (Kong et al. 2020), V1, V2 and V3, with folded weight norm. Keys are the flat
-/// ones of the authors' code: conv_pre, ups.I, resblocks.N, conv_post.
+/// ones of the authors' code: conv_pre, ups.I, resblocks.N, conv_post. The fast path computes the
+/// utterances of a batch one after another, each on all threads: an utterance has the same bits
+/// alone and in a batch, and memory does not grow with either.
 class Generator : public nn::Module {
  public:
   /// @throws Error(kUnsupportedVariant), see check_config
@@ -37,20 +40,26 @@ class Generator : public nn::Module {
 
   /// @param mel [B, num_mels, F], natural log of the HiFi-GAN or FastPitch front end
   /// @param blocks null, or receives every block's output; residual blocks under resblocks.N and
-  /// under resblocks.STAGE.J, the names of both public classes
+  /// under resblocks.STAGE.J, the names of both public classes; asking for them takes the reference
+  /// path
   /// @return [B, 1, samples_per_frame F] float32 in (-1, 1)
-  /// @throws Error(kBadValue) for another number of mel bins
+  /// @throws Error(kBadValue) for another number of mel bins, NaN or infinity
   at::Tensor forward(const at::Tensor& mel, Blocks* blocks = nullptr) const;
 
   const HifiganConfig& config() const { return config_; }
 
+  void loaded() override;
+
  private:
+  void unload() override { fused_.reset(); }
+  at::Tensor reference(const at::Tensor& mel, Blocks* blocks) const;
   at::Tensor stage(size_t index, const at::Tensor& x, Blocks* blocks) const;
 
   HifiganConfig config_;
   std::shared_ptr<nn::Conv1d> conv_pre_, conv_post_;
   std::shared_ptr<nn::ListOf<nn::ConvTranspose1d>> ups_;
   std::shared_ptr<nn::ListOf<ResBlock>> resblocks_;
+  std::unique_ptr<nn::FusedUpsampler> fused_;
 };
 
 /// The samples of the frames [first, first + count) alone: the frames around them that they depend

@@ -157,14 +157,24 @@ at::Tensor Generator::stage(size_t i, const at::Tensor& x, const at::Tensor& har
 void Generator::loaded() {
   if (path() != nn::Path::kFused) return;
   const auto all = named_parameters();
-  fused_ = std::make_unique<FusedGenerator>(
-      config_, [&](const std::string& key) { return all[key].detach(); });
+  const RvcConfig& c = config_;
+  fused_ = std::make_unique<nn::FusedUpsampler>(
+      nn::UpsamplerConfig{.in = c.inter,
+                          .channels = c.upsample_channels,
+                          .rates = c.upsample_rates,
+                          .kernels = c.upsample_kernels,
+                          .block_kernels = c.resblock_kernels,
+                          .dilations = c.resblock_dilations,
+                          .excited = c.f0,
+                          .post_bias = false},
+      [&](const std::string& key) { return all[key].detach(); });
 }
 
 at::Tensor Generator::operator()(const at::Tensor& z, const at::Tensor& har, const at::Tensor& g,
                                  int64_t begin, int64_t end, Taps* taps) const {
   if (fused_ && z.size(0) == 1 && fused(z))
-    return (*fused_)(z, har, (*cond_)(g).flatten(), begin, end, taps);
+    return (*fused_)(z, begin, end,
+                     {.excitation = har, .condition = (*cond_)(g).flatten(), .taps = taps});
   return reference(z, har, g, taps).slice(2, begin * hop_, end * hop_);
 }
 

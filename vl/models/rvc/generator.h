@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "vl/models/rvc/config.h"
-#include "vl/models/rvc/fused_generator.h"
 #include "vl/models/taps.h"
+#include "vl/nn/fused_upsampler.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::rvc {
@@ -79,7 +79,7 @@ class Generator : public nn::Module {
   std::shared_ptr<nn::ListOf<nn::Conv1d>> noise_convs_;
   std::shared_ptr<nn::ListOf<nn::ConvTranspose1d>> ups_;
   std::shared_ptr<nn::ListOf<ResidualBlock>> resblocks_;
-  std::unique_ptr<FusedGenerator> fused_;
+  std::unique_ptr<nn::FusedUpsampler> fused_;
 };
 
 }  // namespace vl::models::rvc

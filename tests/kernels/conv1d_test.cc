@@ -6,10 +6,12 @@
 
 #include "tests/kernels/support.h"
 #include "vl/kernels/cpu_isa.h"
+#include "vl/kernels/direct_conv1d/direct_conv1d.h"
 
 namespace vl {
 namespace {
 
+using kernels::DirectConv1d;
 using kernels::Isa;
 using kernels::SignalRows;
 using kernels::WinogradConv1d;
@@ -65,21 +67,19 @@ double expected(const Row& r, const std::vector<float>& weight, const std::vecto
   return sum;
 }
 
-class WinogradConv1dCase : public testing::TestWithParam<std::tuple<Row, Isa>> {
+class Conv1dCase : public testing::TestWithParam<std::tuple<Row, Isa>> {
  protected:
   void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
 };
 
-TEST_P(WinogradConv1dCase, EqualsTheDefinition) {
-  const auto& [r, isa] = GetParam();
-  kernels::set_cpu_isa(isa);
-  if (kernels::cpu_isa() != isa) GTEST_SKIP() << "this CPU has no such instructions";
+template <class Conv>
+void expect_definition(const Row& r, double bar) {
   const int64_t width = kernels::padded_channels(r.out);
   const auto weight = uniform(r.out * r.in * r.kernel, 1), bias = uniform(r.out, 2);
   auto x = signal(r.rows, r.in, 3), y = signal(r.rows, r.out, 4);
   auto residual = signal(r.rows, r.out, 5);
   const auto before = y;
-  const WinogradConv1d conv(weight.data(), bias.data(), r.out, r.in, r.kernel, r.dilation);
+  const Conv conv(weight.data(), bias.data(), r.out, r.in, r.kernel, r.dilation);
   std::vector<float> scratch(static_cast<size_t>(conv.scratch()));
   const SignalRows kept = {residual.data(), 0, r.rows};
   conv.run({x.data(), 0, r.rows}, {y.data(), 0, r.rows}, r.begin, r.end,
@@ -99,20 +99,33 @@ TEST_P(WinogradConv1dCase, EqualsTheDefinition) {
       worst = std::max(worst, std::abs(want - y[at]));
       largest = std::max(largest, std::abs(want));
     }
-  EXPECT_LE(worst, r.bar * largest);
+  EXPECT_LE(worst, bar * largest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, WinogradConv1dCase,
+TEST_P(Conv1dCase, EqualsTheDefinition) {
+  const auto& [r, isa] = GetParam();
+  kernels::set_cpu_isa(isa);
+  if (kernels::cpu_isa() != isa) GTEST_SKIP() << "this CPU has no such instructions";
+  expect_definition<WinogradConv1d>(r, r.bar);
+  expect_definition<DirectConv1d>(r, r.bar / 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, Conv1dCase,
                          testing::Combine(testing::ValuesIn(kRows),
                                           testing::Values(Isa::kGeneric, Isa::kAvx2,
                                                           Isa::kAvx512)));
 
-TEST(WinogradConv1d, APartHasTheBitsOfTheWhole) {
+template <class Conv>
+class Conv1dForms : public testing::Test {};
+using Forms = testing::Types<WinogradConv1d, DirectConv1d>;
+TYPED_TEST_SUITE(Conv1dForms, Forms);
+
+TYPED_TEST(Conv1dForms, APartHasTheBitsOfTheWhole) {
   const int64_t rows = 200, channels = 32;
   const auto weight = uniform(channels * channels * 7, 1), bias = uniform(channels, 2);
   auto x = signal(rows, channels, 3);
   std::vector<float> whole(x.size()), part(x.size());
-  const WinogradConv1d conv(weight.data(), bias.data(), channels, channels, 7, 3);
+  const TypeParam conv(weight.data(), bias.data(), channels, channels, 7, 3);
   std::vector<float> scratch(static_cast<size_t>(conv.scratch()));
   conv.run({x.data(), 0, rows}, {whole.data(), 0, rows}, 0, rows, {}, scratch.data());
   for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, 1}, {37, 101}, {190, 200}}) {
@@ -121,18 +134,32 @@ TEST(WinogradConv1d, APartHasTheBitsOfTheWhole) {
   }
 }
 
-TEST(WinogradConv1d, InPlaceResidual) {
+TYPED_TEST(Conv1dForms, InPlaceResidual) {
   const int64_t rows = 50, channels = 16;
   const auto weight = uniform(channels * channels * 3, 1), bias = uniform(channels, 2);
   auto x = signal(rows, channels, 3), y = signal(rows, channels, 4);
   std::vector<float> apart(y.size());
-  const WinogradConv1d conv(weight.data(), bias.data(), channels, channels, 3, 1);
+  const TypeParam conv(weight.data(), bias.data(), channels, channels, 3, 1);
   std::vector<float> scratch(static_cast<size_t>(conv.scratch()));
   const SignalRows residual = {y.data(), 0, rows};
   conv.run({x.data(), 0, rows}, {apart.data(), 0, rows}, 0, rows, {.residual = &residual},
            scratch.data());
   conv.run({x.data(), 0, rows}, residual, 0, rows, {.residual = &residual}, scratch.data());
   EXPECT_EQ(y, apart);
+}
+
+TEST(WinogradConv1d, ColumnsInPartsHaveTheBitsOfTheWhole) {
+  const int64_t rows = 61, in = 20, out = 112;
+  const auto weight = uniform(out * in * 3, 1), bias = uniform(out, 2);
+  auto x = signal(rows, in, 3);
+  std::vector<float> whole(static_cast<size_t>(rows * out)), parts(whole.size());
+  const WinogradConv1d conv(weight.data(), bias.data(), out, in, 3, 1);
+  std::vector<float> scratch(static_cast<size_t>(conv.scratch()));
+  conv.run({x.data(), 0, rows}, {whole.data(), 0, rows}, 0, rows, {}, scratch.data());
+  for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 64}, {64, 96}, {96, 128}})
+    conv.run({x.data(), 0, rows}, {parts.data(), 0, rows}, 0, rows,
+             {.first_column = first, .end_column = end}, scratch.data());
+  EXPECT_EQ(whole, parts);
 }
 
 }  // namespace
