@@ -204,14 +204,14 @@ TEST(VocodeLine, OtherRatesAndHops) {
                       {"24 kHz", 24000, {5, 5, 4, 3}, {11, 11, 8, 7}},
                       {"44.1 kHz", 44100, {8, 8, 4, 2}, {16, 16, 8, 4}}};
   for (const Row& row : rows) {
-    const auto generator = models::build_as<Generator>(
-        models::default_fill("hifigan", "hifigan",
-                             {{"upsample_rates", row.rates},
-                              {"upsample_kernel_sizes", row.kernels},
-                              {"upsample_initial_channel", 32},
-                              {"sampling_rate", row.rate}},
-                             7),
-        row.name);
+    const auto generator =
+        models::build_as<Generator>(models::default_fill("hifigan", "hifigan",
+                                                         {{"upsample_rates", row.rates},
+                                                          {"upsample_kernel_sizes", row.kernels},
+                                                          {"upsample_initial_channel", 32},
+                                                          {"sampling_rate", row.rate}},
+                                                         7),
+                                    row.name);
     const int64_t hop = generator->config().samples_per_frame();
     const VocodeLine vocode(generator, 0.05);
     EXPECT_EQ(vocode.rate(), row.rate);
