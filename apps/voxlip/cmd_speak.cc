@@ -1,7 +1,5 @@
 // voxlip speak: text -> speech, with FastPitch and HiFi-GAN, then RVC if the voice has one
 
-#include <algorithm>
-
 #include <ATen/Parallel.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include "vl/core/result.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/text_speaker.h"
+#include "vl/text/sentences.h"
 
 namespace vl::app {
 
@@ -19,8 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr uint64_t kMostText = 16U << 20;
 
 /// Shares of the whole, roughly as they are on a CPU.
 const std::vector<PlannedStage> kPlan = {{"fastpitch", 10}, {"vocoder", 88}, {"encode", 2}},
@@ -123,7 +120,6 @@ class Speak : public Verb {
 
   Json run(VerbContext& c) override {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
-    settle_rate(c.command);
     if (config_.verb.json_input) return json_lines(c);
     read_text(c);
     if (config_.text.show_phonemes) {
@@ -149,18 +145,6 @@ class Speak : public Verb {
   }
 
  private:
-  /// Two names of one setting: that from the stronger source counts.
-  void settle_rate(const Command& command) {
-    const auto rank = [&](const char* key) {
-      static const std::vector<std::string> kinds = {"default", "preset", "file", "env", "flag"};
-      return std::find(kinds.begin(), kinds.end(), command.origin(key).kind) - kinds.begin();
-    };
-    if (rank("rate") > rank("length_scale"))
-      config_.speak.length_scale = 0;
-    else if (rank("rate") < rank("length_scale"))
-      config_.speak.rate = 1;
-  }
-
   /// --text, or standard input where something is there to be read.
   void read_text(const VerbContext& c) {
     std::string& text = config_.verb.text;
@@ -170,9 +154,7 @@ class Speak : public Verb {
                     {"give --text \"...\" or --text @FILE"});
       text = clean_text(read_stdin(kMostText), "standard input");
     }
-    if (text.find_first_not_of(" \t\r\n") == std::string::npos)
-      throw Error(Code::kBadText, "nothing to speak in the text", {},
-                  {"give --text \"...\" or --text @FILE"});
+    if (text.find_first_not_of(" \t\r\n") == std::string::npos) throw text::nothing_to_speak();
   }
 
   Json json_lines(VerbContext& c) {

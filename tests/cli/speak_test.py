@@ -84,6 +84,8 @@ class Speak(Case):
             seen.add(got[3])
         self.assertAlmostEqual(run("--rate", "2")[0] / plain[0], 0.5, delta=0.08)
         self.assertEqual(run("--length-scale", "0.5"), run("--rate", "2"))
+        self.assertEqual(run("--length-scale=0.5", "--rate", "1"), plain)  # the last one wins
+        self.assertEqual(run("--rate", "1", "--length-scale=0.5"), run("--rate", "2"))
         self.assertEqual(run("--pace", "0.5"), run("--length-scale", "2"))
 
     def test_markup(self):
@@ -244,9 +246,38 @@ class Speak(Case):
         def seconds(*flags, **env):
             return self.speak("--text", "A question of rate.", *OWN, *flags, "-y", "-o", self.folder / "o.wav", env=env)["output"]["seconds"]
         plain, slow = seconds(), seconds("--rate", "0.5")
-        self.assertEqual(seconds(VOXLIP_LENGTH_SCALE="2"), slow)
-        self.assertEqual(seconds("--rate", "1", VOXLIP_LENGTH_SCALE="2"), plain)
+        self.assertGreater(slow, 1.8 * plain)
+        self.assertEqual(seconds(VOXLIP_RATE="0.5"), slow)
+        self.assertEqual(seconds("--rate", "1", VOXLIP_RATE="0.5"), plain)
         self.assertEqual(seconds("--length-scale", "2", VOXLIP_RATE="1.5"), slow)
+
+    def test_the_default_voice_of_a_pack_is_not_asked_for_ones_own_model(self):
+        pack = self.folder / "pack"
+        shutil.copytree(ROOT / "packs" / "untrained", pack)
+        toml = (pack / "pack.toml").read_text()
+        (pack / "pack.toml").write_text(toml.replace('title = "LJ (en): stored', 'tts_speaker = 2\ntitle = "LJ (en): stored'))
+        own = self.speak("--text", "Hi.", "--pack", pack, *PUBLIC, "-o", self.folder / "o.wav")
+        self.assertEqual(own["voice"], "none")
+        self.fails(2, "E0202", "speak", "--text", "Hi.", "--pack", pack, "-o", self.folder / "p.wav")
+
+    def test_a_conversion_model_of_ones_own(self):
+        own = ["--rvc-model", PARITY / "rvc" / "v2_40k_f0.pth", "--model", f"content={PARITY / 'rvc' / 'hubert_base.pt'}"]
+        d = self.speak("--text", "Hi.", *own, "-o", self.folder / "o.wav")
+        self.assertEqual((d["voice"], d["consent"]["kind"]), ("v2_40k_f0", "none"))
+        self.assertIn("W0119", [w["code"] for w in d["warnings"]])
+        self.assertIn("rvc", [m["role"] for m in d["models"]])
+        self.assertEqual(d["output"]["audio"]["sample_rate"], 40000)
+
+    def test_a_text_without_any_time(self):
+        def still(blob, data, header):
+            for key in ("duration_predictor.fc.weight", "duration_predictor.fc.bias"):
+                begin, end = header[key]["data_offsets"]
+                blob[data + begin : data + end] = bytes(end - begin)
+
+        model = self.broken("still", FAST / "fastpitch_a.pt", still)
+        for name, flags in (("o.wav", []), ("o.mp3", []), ("p.wav", ["--target-seconds", "3"])):
+            self.fails(15, "E1501", "speak", "--text", "Hello there. And more.", "--fastpitch-model", model, *flags, "-o", self.folder / name)
+            self.assertFalse((self.folder / name).exists())
 
     def test_a_little_too_long_is_faded_and_much_is_said(self):
         text = ["--text", "This sentence has a natural length.", *OWN, "-y", "-o", self.folder / "o.wav"]
@@ -296,7 +327,9 @@ class Speak(Case):
             (2, "E0202", [*hi, "--rate", "100"]),
             (2, "E0202", [*hi, "--rate", "nan"]),
             (2, "E0202", [*hi, "--length-scale", "0.1"]),
-            (2, "E0204", [*hi, "--length-scale", "1.5", "--rate", "1.5"]),
+            (2, "E0202", [*hi, "--length-scale", "0"]),
+            (2, "E0202", [*hi, "--length-scale", "long"]),
+            (2, "E0204", [*hi, "--voice", "lj", "--rvc-model", "x.pth"]),
             (2, "E0202", [*hi, "--tts-speaker", "3"]),
             (2, "E0202", [*hi, "--p-arpabet", "1.5"]),
             (2, "E0202", [*hi, "--p-arpabet", "some"]),

@@ -25,7 +25,7 @@ void describe(Global& g, Fields& f) {
 
 struct Verb {
   int64_t crf = 18;
-  double top_p = 1.0;
+  double top_p = 1.0, rate = 1.0;
   std::string paste = "mouth", text;
   std::vector<int64_t> pads = {0, 10, 0, 0};
   bool lips = true;
@@ -33,6 +33,7 @@ struct Verb {
 void describe(Verb& v, Fields& f) {
   f.add("crf", &v.crf, "quality").range(0, 51);
   f.add("top_p", &v.top_p).range(0, 1);
+  f.add("rate", &v.rate).range(0.5, 2).inverse_alias({"length-scale"});
   f.add("paste", &v.paste).one_of({"mouth", "box"});
   f.add("text", &v.text).is_text();
   f.add("pads", &v.pads).range(-100, 100);
@@ -81,6 +82,22 @@ TEST_F(Fixture, FlagFormsOfTheGrammar) {
   EXPECT_TRUE(global.json);
   run({"--pads", "-1", "-2", "3", "4", "--lips=false"});
   EXPECT_EQ(verb.pads, (std::vector<int64_t>{-1, -2, 3, 4}));
+}
+
+TEST_F(Fixture, AFlagThatNamesTheInverse) {
+  const auto rate = [&](const std::vector<std::string>& args) {
+    run(args);
+    return verb.rate;
+  };
+  EXPECT_EQ(rate({"--length-scale", "2"}), 0.5);
+  EXPECT_EQ(rate({"--length_scale=0.5"}), 2);
+  EXPECT_EQ(rate({"--rate", "1.5", "--length-scale", "2"}), 0.5);
+  EXPECT_EQ(rate({"--length-scale", "2", "--rate", "1.5"}), 1.5);
+  for (const char* bad : {"0", "0.1", "5", "x", "nan", ""})
+    EXPECT_THROW(run({"--length-scale", bad}), Error) << bad;
+  EXPECT_THROW(run({"--length-scale"}), Error);
+  EXPECT_THROW(run({"--lenth-scale", "2"}), Error);
+  EXPECT_NE(make().help("").find("--length-scale (1 / X)"), std::string::npos);
 }
 
 TEST_F(Fixture, WrongWordsNameTheNearest) {

@@ -95,6 +95,7 @@ TEST(Markup, ErrorsNameLineAndForm) {
                              "<prosody volume=\"+40dB\">x</prosody>",
                              "<emphasis level=\"huge\">x</emphasis>",
                              "<break time=\"11s\"/>",
+                             "a <break time=\"9s\"/> \n<break time=\"9s\"/>b",
                              "<break time=\"-1s\"/>",
                              "<break time=\"3\"/>",
                              "<break time=\"3s\">",

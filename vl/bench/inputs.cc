@@ -104,4 +104,6 @@ at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below) {
   return out;
 }
 
+void hash(Sha256& sha, const at::Tensor& t) { sha.update(t.data_ptr(), t.nbytes()); }
+
 }  // namespace vl::bench

@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "vl/core/sha256.h"
+
 namespace vl::bench {
 
 /// Synthesised speech: what a bench query of any length is made of when no recording is at hand.
@@ -19,5 +21,8 @@ SpeechInput speech_input(uint64_t sample, double seconds);
 
 /// Whole numbers of 0 .. below - 1, int64, the same with every standard library.
 at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below);
+
+/// Adds the bytes of a contiguous tensor.
+void hash(Sha256& sha, const at::Tensor& t);
 
 }  // namespace vl::bench

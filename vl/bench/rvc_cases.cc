@@ -49,8 +49,6 @@ std::vector<SpeechInput> inputs(const CaseRequest& r, double padding) {
   return out;
 }
 
-void hash(Sha256& sha, const at::Tensor& t) { sha.update(t.data_ptr(), t.nbytes()); }
-
 PreparedCase prepared(const CaseRequest& r, const std::vector<SpeechInput>& in,
                       std::function<void(int64_t)> query, nlohmann::json config) {
   Sha256 sha;

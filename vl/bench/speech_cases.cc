@@ -26,8 +26,6 @@ int64_t count_of(double seconds, double rate) {
   return std::max<int64_t>(1, static_cast<int64_t>(seconds * rate));
 }
 
-void hash(Sha256& sha, const at::Tensor& t) { sha.update(t.data_ptr(), t.nbytes()); }
-
 /// Frames a symbol that add up to `frames`, as even as whole numbers can be: [1, symbols].
 at::Tensor even_durations(int64_t symbols, int64_t frames) {
   const at::Tensor ends =

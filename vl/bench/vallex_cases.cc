@@ -49,7 +49,7 @@ at::Tensor frames(int64_t sample, int64_t count) {
 
 std::string hash_of(const CaseRequest& r, int64_t count) {
   Sha256 sha;
-  const auto add = [&](const at::Tensor& t) { sha.update(t.data_ptr(), t.nbytes()); };
+  const auto add = [&](const at::Tensor& t) { hash(sha, t); };
   for (int64_t i = 0; i < r.samples; ++i) {
     const LmInput in = lm_input(i);
     add(in.text_tokens);
@@ -174,8 +174,8 @@ PreparedCase codec(const CaseRequest& r) {
     waves.push_back(prompt_wave(i).contiguous());
     codes.push_back(seeded_numbers(static_cast<uint64_t>(i), {1, kBooks, count},
                                    models::vallex::kCodebookSize));
-    sha.update(waves.back().data_ptr(), waves.back().nbytes());
-    sha.update(codes.back().data_ptr(), codes.back().nbytes());
+    hash(sha, waves.back());
+    hash(sha, codes.back());
   }
   return {.samples = r.samples,
           .query =

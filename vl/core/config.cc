@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include "vl/core/error.h"
+#include "vl/core/field_words.h"
 #include "vl/core/file.h"
 #include "vl/core/paths.h"
 
@@ -50,87 +51,6 @@ uint64_t parse_size(const std::string& text) {
 
 namespace {
 
-constexpr uint64_t kMostText = 16 << 20;  // bytes of one value
-
-bool parse_bool(const std::string& text, const std::string& key) {
-  if (text == "true" || text == "on" || text == "1" || text == "yes") return true;
-  if (text == "false" || text == "off" || text == "0" || text == "no") return false;
-  fail(Code::kBadValue, "{} cannot be \"{}\"; it is true or false", key, text);
-}
-
-template <class T>
-T parse_number(const std::string& text, const std::string& key) {
-  T value{};
-  const char* begin = text.data() + (text.rfind('+', 0) == 0 ? 1 : 0);
-  const auto [end, error] = std::from_chars(begin, text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() ||
-      std::isnan(static_cast<double>(value)))
-    fail(Code::kBadValue, "{} cannot be \"{}\"; a {}number is wanted", key, text,
-         std::is_integral_v<T> ? "whole " : "");
-  return value;
-}
-
-/// @param piped whether another value was read from standard input
-std::string text_value(const Field& f, const std::string& raw, bool& piped) {
-  if (!f.text) return raw;
-  std::string out = raw;
-  if (raw == "-") {
-    if (std::exchange(piped, true))
-      fail(Code::kExclusiveFlags, "{} cannot be standard input too: another text is",
-           flag_of(f.name));
-    out = read_stdin(kMostText);
-  } else if (raw.rfind("@@", 0) == 0) {
-    out = raw.substr(1);
-  } else if (raw.rfind('@', 0) == 0) {
-    out = read_file(raw.substr(1), kMostText);
-  }
-  return clean_text(out, raw.rfind('@', 0) == 0 ? raw.substr(1) : "");
-}
-
-/// The words of a flag or variable as JSON of the field's type.
-json parse_words(const Field& f, const std::vector<std::string>& words, bool& piped) {
-  const std::string last = words.empty() ? "" : words.back();
-  const auto list = [&](auto&& one) {
-    json out = json::array();
-    for (const std::string& w : words) out.push_back(one(w));
-    return out;
-  };
-  return std::visit(
-      [&](auto* p) -> json {
-        using T = std::remove_pointer_t<decltype(p)>;
-        if constexpr (std::is_same_v<T, bool>) return parse_bool(last, f.name);
-        if constexpr (std::is_same_v<T, int64_t>) return parse_number<int64_t>(last, f.name);
-        if constexpr (std::is_same_v<T, double>) return parse_number<double>(last, f.name);
-        if constexpr (std::is_same_v<T, std::string>) return text_value(f, last, piped);
-        if constexpr (std::is_same_v<T, std::vector<int64_t>>)
-          return list([&](auto& w) { return parse_number<int64_t>(w, f.name); });
-        if constexpr (std::is_same_v<T, std::vector<double>>)
-          return list([&](auto& w) { return parse_number<double>(w, f.name); });
-        if constexpr (std::is_same_v<T, std::vector<std::string>>)
-          return list([&](auto& w) { return text_value(f, w, piped); });
-        fail(Code::kBadValue, "{} cannot be given as a flag", f.name);
-      },
-      f.value);
-}
-
-bool is_list(const Field& f) { return f.value.index() >= 4; }
-bool is_switch(const Field& f) { return std::holds_alternative<bool*>(f.value); }
-
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> out;
-  std::string part;
-  for (const char c : text) {
-    if (c == ',') {
-      out.push_back(part);
-      part.clear();
-    } else if (c != ' ') {
-      part += c;
-    }
-  }
-  if (!part.empty() || !out.empty()) out.push_back(part);
-  return out;
-}
-
 std::string toml_value(const json& v) {
   if (!v.is_array()) return v.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::string out = "[";
@@ -159,7 +79,8 @@ std::vector<std::string> Command::flag_names() const {
   for (const OptionGroup& g : groups_)
     for (const Field& f : g.fields.all()) {
       out.push_back(flag_of(f.name));
-      for (const std::string& a : f.aliases) out.push_back(flag_of(a));
+      for (const auto* names : {&f.aliases, &f.inverse_aliases})
+        for (const std::string& a : *names) out.push_back(flag_of(a));
     }
   return out;
 }
@@ -170,8 +91,10 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
   app.set_help_flag();
   app.allow_extras();
   std::map<std::string, CLI::Option*> options;
+  std::map<std::string, std::string> inverse;
   for (const auto& [name, slot] : slots_) {
     const Field& f = *slot.field;
+    for (const std::string& a : f.inverse_aliases) inverse[flag_of(a)] = flag_of(name);
     std::string names = flag_of(name);
     for (const std::string& a : f.aliases) names += "," + flag_of(a);
     if (is_switch(f)) {
@@ -193,6 +116,7 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
         if (word[i] == '_') word[i] = '-';
     words.push_back(word);
   }
+  words = without_inverse(words, inverse);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& e) {
@@ -394,6 +318,8 @@ std::string Command::help(const std::string& summary) const {
     for (const Field& f : g.fields.all()) {
       std::string names = flag_of(f.name);
       for (const std::string& a : f.aliases) names += ", " + flag_of(a);
+      for (const std::string& a : f.inverse_aliases)
+        names += fmt::format(", {} (1 / X)", flag_of(a));
       out += fmt::format("  {} [{}]\n      {}", names, field_json(f).dump(), f.help);
       if (!f.choices.empty()) out += fmt::format("; one of {}", fmt::join(f.choices, " "));
       if (f.min > -1e300) out += fmt::format("; {}..{}", f.min, f.max);

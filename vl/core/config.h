@@ -94,6 +94,8 @@ class Command {
   bool piped_ = false;  ///< a text was read from standard input
 };
 
+/// Bytes of one TEXT value.
+inline constexpr uint64_t kMostText = 16 << 20;
 /// "crf" -> "--crf", "top_k" -> "--top-k"; one-letter names are short flags.
 std::string flag_of(const std::string& name);
 /// "VOXLIP_TOP_K".

@@ -24,9 +24,10 @@ struct Field {
          max = 1e300;  ///< numbers (and every element of number lists) outside are an error
   std::vector<std::string> choices = {};  ///< allowed texts; empty: any
   std::vector<std::string> aliases =
-      {};               ///< further flag names, without the leading hyphens ("i", "face")
-  bool secret = false;  ///< printed as "***"
-  bool text = false;    ///< TEXT value: @FILE, - (standard input) and @@ are understood, UTF-8 only
+      {};  ///< further flag names, without the leading hyphens ("i", "face")
+  std::vector<std::string> inverse_aliases = {};  ///< flags whose value X means 1 / X
+  bool secret = false;                            ///< printed as "***"
+  bool text = false;  ///< TEXT value: @FILE, - (standard input) and @@ are understood, UTF-8 only
   bool verbatim = false;  ///< a list whose elements may hold commas
 
   Field& range(double lo, double hi) { return min = lo, max = hi, *this; }
@@ -34,6 +35,9 @@ struct Field {
   Field& is_text() { return text = true, *this; }
   Field& literal() { return verbatim = true, *this; }
   Field& alias(std::vector<std::string> names) { return aliases = std::move(names), *this; }
+  Field& inverse_alias(std::vector<std::string> names) {
+    return inverse_aliases = std::move(names), *this;
+  }
 };
 
 /// The members of a config struct, in order. Each struct has a free function `void

@@ -13,6 +13,7 @@
 #include "vl/dub/consent.h"
 #include "vl/dub/media_record.h"
 #include "vl/dub/spoken_text.h"
+#include "vl/dub/stage_times.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio_writer.h"
@@ -38,21 +39,26 @@ class CloneRun {
  public:
   CloneRun(const CloneConfig& config, ModelSet& models, const JobEnvironment& env,
            WarningList& warnings, CloneRecord& record)
-      : config_(config), models_(models), env_(env), warnings_(warnings), record_(record) {}
+      : config_(config),
+        models_(models),
+        env_(env),
+        warnings_(warnings),
+        record_(record),
+        times_("clone", env, record) {}
 
   void run() {
     config_.validate();
     check_target();
     load();
-    stage("prompt", record_.timing.prompt, [&] {
+    times_.whole("prompt", record_.timing.prompt, [&] {
       prompt_ = encode_prompt(stored_, *codec_, models_.digest("codec"), warnings_,
                               record_.prompt_seconds);
     });
-    stage("vallex", record_.timing.vallex, [&] { speak(); });
-    record_.timing.compute = watch_.ms();
-    stage("encode", record_.timing.encode, [&] { writer_->close(); });
+    times_.whole("vallex", record_.timing.vallex, [&] { speak(); });
+    record_.timing.compute = times_.ms();
+    times_.whole("encode", record_.timing.encode, [&] { writer_->close(); });
     record_.output = sound_record(config_.verb.out, kind_, stages::kCodecRate, writer_->frames());
-    record_.timing.total = watch_.ms() + *record_.timing.load;
+    record_.timing.total = times_.ms() + *record_.timing.load;
   }
 
  private:
@@ -86,31 +92,13 @@ class CloneRun {
     codec_ = models_.get<models::encodec::Encodec>("codec");
     if (models_.has("vocos")) vocos_ = models_.get<models::vocos::Vocos>("vocos");
     untrained_ = models_.untrained().count("vallex") != 0;
-    if (!models_.untrained().empty())
-      warnings_.add({"W0117", "the pack \"" + models_.pack().name +
-                                  "\" is untrained: the output is noise by design"});
+    models_.warn_untrained(warnings_);
     record_.job = env_.job;
     record_.seed = env_.seed;
     record_.takes = untrained_ ? 1 : o.takes;
     record_.models = models_.used();
     record_.timing.load = load.ms();
-    watch_ = Stopwatch();
-  }
-
-  template <class Body>
-  void stage(const std::string& name, std::optional<double>& slot, const Body& body) {
-    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in clone");
-    const ScopedSpan span(env_.trace, name);
-    if (env_.on_stage) env_.on_stage(name, true);
-    const double start = watch_.ms();
-    body();
-    slot = watch_.ms() - start;
-    record_.waterfall.push_back({.stage = name,
-                                 .start_ms = start,
-                                 .end_ms = start + *slot,
-                                 .busy_ms = *slot,
-                                 .device = record_.device});
-    if (env_.on_stage) env_.on_stage(name, false);
+    times_.restart();
   }
 
   double seconds_of(const text::VallexTokens& line) const {
@@ -143,8 +131,7 @@ class CloneRun {
       for (const std::string& part : parts)
         if (text::VallexTokens line = tokens(part); !line.ids.empty()) out.push_back(line);
     }
-    if (out.empty())
-      throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+    if (out.empty()) throw text::nothing_to_speak();
     return out;
   }
 
@@ -188,7 +175,7 @@ class CloneRun {
         return std::max<int64_t>(1, std::llround(seconds_of(spoken[i]) * stages::kFramesPerSecond));
       };
     options.sink = [&](const at::Tensor& wave) {
-      if (!record_.first_audio_ms) record_.first_audio_ms = watch_.ms();
+      if (!record_.first_audio_ms) record_.first_audio_ms = times_.ms();
       writer_->write(wave.const_data_ptr<float>(), wave.numel());
     };
     const std::vector<stages::LineReport> reports =
@@ -203,7 +190,7 @@ class CloneRun {
   const JobEnvironment& env_;
   WarningList& warnings_;
   CloneRecord& record_;
-  Stopwatch watch_;
+  StageTimes times_;
   media::AudioKind kind_ = media::AudioKind::kWav;
   std::unique_ptr<text::FrontEnds> front_ends_;
   StoredPrompt stored_;

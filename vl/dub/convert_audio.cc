@@ -34,14 +34,9 @@ AudioConverter::AudioConverter(const ConvertConfig& config, const ModelPlaces& p
   const stages::RvcModels loaded = load_rvc(config.rvc, voice, models);
   settings_ = stages::to_settings(config.rvc, loaded.f0 != nullptr, env.seed);
   voice_ = std::make_unique<stages::ConvertVoice>(loaded);
-  if (settings_.speaker >= voice_->config().speakers)
-    fail(Code::kBadValue, "speaker {} does not exist; the voice model has 0..{}", settings_.speaker,
-         voice_->config().speakers - 1);
   voice_name_ = own_voice ? voice->name : fs::path(config.rvc.rvc_model).stem().string();
   models_ = models.used();
-  if (!models.untrained().empty())
-    warnings.add({"W0117", "the pack \"" + models.pack().name +
-                               "\" is untrained: the output is noise by design"});
+  models.warn_untrained(warnings);
   consent_ = job_consent(config.consent, voice, {models.digest("rvc")});
   if (consent_.kind == "none")
     warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});

@@ -133,9 +133,7 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
   plan.plan_ids = plan_symbols(c, models, voice, front_ends, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;
-  if (!models.untrained().empty())
-    warnings.add({"W0117", "the pack \"" + models.pack().name +
-                               "\" is untrained: the output is noise by design"});
+  models.warn_untrained(warnings);
   record.consent = consent_of(c, voice, warnings);
   if (plan.info.other_streams > 0)
     warnings.add({"W0101", fmt::format("{} further streams of the input are not in the output",

@@ -113,6 +113,13 @@ std::string ModelSet::digest(const std::string& role) const {
   return "";
 }
 
+void ModelSet::warn_untrained(WarningList& warnings) const {
+  if (!untrained_.empty())
+    warnings.add(
+        {"W0117",
+         fmt::format("the pack \"{}\" is untrained: the output is noise by design", pack_.name)});
+}
+
 std::vector<std::string> ModelSet::languages(const std::string& role) const {
   const weights::PackModel* m = pack_.model(role);
   if (m != nullptr && of_pack(role) && !m->languages.empty()) return m->languages;

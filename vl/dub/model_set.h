@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "vl/core/warning.h"
 #include "vl/dub/file_digests.h"
 #include "vl/dub/model_store.h"
 #include "vl/dub/record.h"
@@ -50,6 +51,8 @@ class ModelSet {
   const VoiceStore& voices() const { return voices_; }
   /// Roles that get() filled from an untrained pack.
   const std::set<std::string>& untrained() const { return untrained_; }
+  /// W0117 where there are any.
+  void warn_untrained(WarningList& warnings) const;
   /// Is this role filled by the pack's own model, not by a flag or an imported one?
   bool of_pack(const std::string& role) const { return choose(role, nullptr).from == From::kPack; }
   /// Languages that the model of this role offers.

@@ -104,8 +104,8 @@ void describe(SpeakOptions& o, Fields& f) {
   f.add("hifigan_model", &o.hifigan_model, "HiFi-GAN model: name or file");
   f.add("rate", &o.rate, "speed of the speech, above 1 is faster")
       .range(0.5, 2)
-      .alias({"speed", "pace"});
-  f.add("length_scale", &o.length_scale, "1 / rate; 0: not given").range(0, 2);
+      .alias({"speed", "pace"})
+      .inverse_alias({"length-scale"});
   f.add("pitch_transform_flatten", &o.pitch_transform_flatten, "one pitch for everything");
   f.add("pitch_transform_invert", &o.pitch_transform_invert, "turns the melody upside down");
   f.add("pitch_transform_amplify", &o.pitch_transform_amplify, "factor on the melody")
@@ -283,14 +283,6 @@ void CloneConfig::validate() const {
   if (!text.show_phonemes) need(verb.out, "--out");
 }
 
-double SpeakOptions::pace() const {
-  if (length_scale == 0) return rate;
-  if (rate != 1) fail(Code::kExclusiveFlags, "--rate and --length-scale exclude each other");
-  if (length_scale < 0.5)
-    fail(Code::kBadValue, "--length-scale is {}, it takes 0.5 to 2", length_scale);
-  return 1 / length_scale;
-}
-
 double SpeakOptions::arpabet_share(double trained) const {
   if (p_arpabet == "auto") return trained;
   char* end = nullptr;
@@ -301,15 +293,12 @@ double SpeakOptions::arpabet_share(double trained) const {
   return share;
 }
 
-void SpeakOptions::validate() const {
-  pace();
-  arpabet_share(1);
-}
-
 void SpeakConfig::validate() const {
-  speak.validate();
+  speak.arpabet_share(1);
   rvc.validate();
   consent.validate();
+  if (!verb.voice.empty() && !rvc.rvc_model.empty())
+    fail(Code::kExclusiveFlags, "--voice and --rvc-model exclude each other");
   if (!rvc.f0_file.empty())
     fail(Code::kExclusiveFlags,
          "--f0-file does not go with speak: the text has no time of its own");

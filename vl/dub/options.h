@@ -70,8 +70,7 @@ void describe(ProsodyOptions& o, Fields& f);
 /// How FastPitch and HiFi-GAN speak.
 struct SpeakOptions {
   std::string hifigan_model;
-  double rate = 1.0;          ///< above 1 is faster
-  double length_scale = 0.0;  ///< 1 / rate; 0: not given
+  double rate = 1.0;  ///< above 1 is faster
   bool pitch_transform_flatten = false, pitch_transform_invert = false;
   double pitch_transform_amplify = 1.0;
   double pitch_transform_shift = 0.0;  ///< Hz
@@ -84,13 +83,9 @@ struct SpeakOptions {
   double target_seconds = 0.0;  ///< 0: none
   bool markup = false;
 
-  /// Pace of the model. @throws Error(kExclusiveFlags)
-  double pace() const;
   /// Share of the words that are read as phones. @param trained as the model was trained
   /// @throws Error(kBadValue)
   double arpabet_share(double trained) const;
-  /// @throws Error(kExclusiveFlags, kBadValue)
-  void validate() const;
 };
 void describe(SpeakOptions& o, Fields& f);
 

@@ -12,6 +12,9 @@ stages::RvcModels load_rvc(const stages::RvcOptions& o, const weights::PackVoice
   out.voice = voice != nullptr && voice->rvc
                   ? models.get_source<models::rvc::Rvc>("rvc", *voice->rvc, voice->name)
                   : models.get<models::rvc::Rvc>("rvc");
+  if (o.speaker >= out.voice->config().speakers)
+    fail(Code::kBadValue, "speaker {} does not exist; the voice model has 0..{}", o.speaker,
+         out.voice->config().speakers - 1);
   out.content = models.get<models::hubert::Hubert>("content");
   if (out.voice->config().f0 && stages::wants_rmvpe(o, models.has("f0")))
     out.f0 = models.get<models::rmvpe::Rmvpe>("f0");

@@ -9,7 +9,7 @@ namespace vl::dub {
 /// An index is loaded only when its rate is above 0; that of the voice belongs to the voice's own
 /// model, not to one given by a flag.
 /// @param voice null: the model of role rvc that a flag names
-/// @throws Error(kModelMissing, ...)
+/// @throws Error(kModelMissing, ...); Error(kBadValue) for a speaker that the voice does not have
 stages::RvcModels load_rvc(const stages::RvcOptions& options, const weights::PackVoice* voice,
                            ModelSet& models);
 

@@ -9,8 +9,8 @@
 #include "vl/dub/media_record.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/media/audio.h"
-#include "vl/stages/fit_durations.h"
 #include "vl/text/ascii_fold.h"
+#include "vl/text/sentences.h"
 
 namespace vl::dub {
 
@@ -28,6 +28,11 @@ constexpr int64_t kFirstChunk = 96;                    // frames
 constexpr double kFadedRest = 0.02;                    // seconds beyond a slot that a fade takes
 constexpr size_t kMostBytes = 4 << 20;
 constexpr size_t kLeastWave = 64;  // samples at 16 kHz that the conversion takes
+
+Error no_time() {
+  return {
+      Code::kSpeechRejected, "FastPitch gives the text no time at all", {}, {"take another model"}};
+}
 
 double sum(const std::vector<double>& v) {
   double out = 0;
@@ -52,31 +57,8 @@ SpeakRun::SpeakRun(const SpeakConfig& config, const SpeechParts& parts, const Sp
       request_(request),
       env_(env),
       warnings_(warnings),
-      record_(record) {}
-
-template <class Body>
-void SpeakRun::timed(Stage& stage, const Body& body) {
-  if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
-  const double start = watch_.ms();
-  if (!stage.begun) {
-    stage.begun = true;
-    stage.span = {.stage = stage.name, .start_ms = start, .device = record_.device};
-    stage.span.calls = 0;
-    if (env_.on_stage) env_.on_stage(stage.name, true);
-  }
-  const ScopedSpan span(env_.trace, stage.name);
-  body();
-  stage.span.end_ms = watch_.ms();
-  stage.span.busy_ms += stage.span.end_ms - start;
-  ++stage.span.calls;
-  record_.timing.*stage.slot = stage.span.busy_ms;
-}
-
-void SpeakRun::finish(const Stage& stage) {
-  if (!stage.begun) return;
-  record_.waterfall.push_back(stage.span);
-  if (env_.on_stage) env_.on_stage(stage.name, false);
-}
+      record_(record),
+      times_("speak", env, record) {}
 
 /// Each line draws the words that become phones anew.
 FastPitchLine SpeakRun::read(size_t i) const {
@@ -95,8 +77,7 @@ void SpeakRun::prepare(const text::MarkedText& marked) {
   lines_ = lines_of(marked, record_.lang, *parts_.front_end);
   size_t i = 0;
   while (i < lines_.size() && read(i).empty()) ++i;
-  if (i == lines_.size())
-    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  if (i == lines_.size()) throw text::nothing_to_speak();
   for (const MarkedLine& line : lines_) chars_ += line.text().size();
 }
 
@@ -107,53 +88,68 @@ int64_t SpeakRun::pause_before(size_t i, const FastPitchLine& line) const {
   const double seconds = lines_[i].begins_paragraph  ? kParagraphPause
                          : lines_[i].begins_sentence ? kSentencePause
                                                      : kCutPause;
-  return std::llround(parts_.line->frames_of(seconds / config_.speak.pace()));
+  return std::llround(parts_.line->frames_of(seconds / config_.speak.rate));
+}
+
+/// Durations of all lines, line by line: the pause before it, its symbols, its breaks.
+SpeakRun::Natural SpeakRun::natural() const {
+  Natural out;
+  double spoken = 0;
+  const auto add = [&](double frames, text::SymbolKind kind) {
+    out.frames.push_back(frames);
+    out.kinds.push_back(kind);
+  };
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    times_.check();
+    const FastPitchLine line = read(i);
+    out.lines.push_back({line.ids.size(), line.breaks.size()});
+    if (line.empty()) continue;
+    add(out.frames.empty() ? 0.0 : static_cast<double>(pause_before(i, line)),
+        text::SymbolKind::kPause);
+    const std::vector<double> durations = parts_.line->durations(line);
+    for (size_t k = 0; k < durations.size(); ++k)
+      add(durations[k], parts_.front_end->symbols().kind(line.ids[k]));
+    spoken += sum(durations);
+    for (const auto& pause : line.breaks)
+      add(parts_.line->frames_of(pause.seconds), text::SymbolKind::kPause);
+  }
+  if (spoken == 0) throw no_time();
+  return out;
 }
 
 /// Durations of all lines and the pauses in them and between them for --target-seconds.
 void SpeakRun::solve() {
+  const Natural n = natural();
   const double target = config_.speak.target_seconds, frame_s = parts_.line->frame_seconds();
-  std::vector<double> frames;
-  std::vector<text::SymbolKind> kinds;
-  std::vector<FastPitchLine> lines;
-  bool first = true;
-  for (size_t i = 0; i < lines_.size(); ++i) {
-    lines.push_back(read(i));
-    if (lines[i].empty()) continue;
-    frames.push_back(first ? 0.0 : static_cast<double>(pause_before(i, lines[i])));
-    kinds.push_back(text::SymbolKind::kPause);
-    first = false;
-    for (const double d : parts_.line->durations(lines[i])) frames.push_back(d);
-    for (const int64_t id : lines[i].ids) kinds.push_back(parts_.front_end->symbols().kind(id));
-    for (const auto& pause : lines[i].breaks) {
-      frames.push_back(parts_.line->frames_of(pause.seconds));
-      kinds.push_back(text::SymbolKind::kPause);
-    }
-    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
-  }
   const auto most = std::max<int64_t>(1, static_cast<int64_t>(std::floor(target / frame_s)));
-  const stages::FittedDurations fitted = stages::fit_durations(frames, kinds, most, frame_s);
+  const stages::FittedDurations fitted = stages::fit_durations(n.frames, n.kinds, most, frame_s);
   auto at = fitted.frames.begin();
-  solved_.resize(lines.size());
-  solved_pauses_.resize(lines.size());
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (lines[i].empty()) continue;
+  solved_.resize(n.lines.size());
+  solved_pauses_.resize(n.lines.size());
+  for (size_t i = 0; i < n.lines.size(); ++i) {
+    if (n.lines[i].symbols == 0) continue;
     solved_pauses_[i] = *at++;
-    const auto symbols_end = at + static_cast<std::ptrdiff_t>(lines[i].ids.size()),
-               breaks_end = symbols_end + static_cast<std::ptrdiff_t>(lines[i].breaks.size());
+    const auto symbols_end = at + static_cast<std::ptrdiff_t>(n.lines[i].symbols),
+               breaks_end = symbols_end + static_cast<std::ptrdiff_t>(n.lines[i].breaks);
     solved_[i] = {.symbols = {at, symbols_end}, .breaks = {symbols_end, breaks_end}};
     at = breaks_end;
   }
-  const double got = static_cast<double>(most + fitted.excess - fitted.missing) * frame_s;
-  const double rest = std::max(0.0, got - target), over = rest > kFadedRest ? rest : 0.0;
+  keep_fit(fitted, sum(n.frames) * frame_s,
+           static_cast<double>(most + fitted.excess - fitted.missing) * frame_s);
+}
+
+/// @param natural_s, got_s lengths before and behind the fit
+void SpeakRun::keep_fit(const stages::FittedDurations& fitted, double natural_s, double got_s) {
+  const double target = config_.speak.target_seconds, rest = std::max(0.0, got_s - target),
+               over = rest > kFadedRest ? rest : 0.0;
   if (over > 0)
     warnings_.add({"W0103", fmt::format("the text is {:.2f} s too long for {:g} s", over, target)});
   else if (rest > 0)
     end_ = std::llround(target * static_cast<double>(parts_.rate));
   record_.fit = {{.slot_s = target,
-                  .natural_s = sum(frames) * frame_s,
-                  .predicted_s = sum(frames) * frame_s,
-                  .final_s = over > 0 ? got : std::min(got, target),
+                  .natural_s = natural_s,
+                  .predicted_s = natural_s,
+                  .final_s = over > 0 ? got_s : std::min(got_s, target),
                   .engine = "fastpitch",
                   .align = "exact",
                   .rate = fitted.rate,
@@ -166,8 +162,9 @@ void SpeakRun::solve() {
 }
 
 void SpeakRun::speak() {
-  watch_ = Stopwatch();
-  if (config_.speak.target_seconds > 0) timed(fastpitch_, [&] { solve(); });
+  times_.restart();
+  if (config_.speak.target_seconds > 0)
+    times_.part("fastpitch", record_.timing.fastpitch, [&] { solve(); });
   writer_ = std::make_unique<media::AudioWriter>(
       request_.out, media::AudioFormat{kind_, parts_.rate, 1}, env_.overwrite);
   for (size_t i = 0, done = 0; i < lines_.size();) {
@@ -185,14 +182,12 @@ void SpeakRun::speak() {
   }
   if (config_.speak.target_seconds > 0)
     silence_to(std::llround(config_.speak.target_seconds * static_cast<double>(parts_.rate)));
-  record_.timing.compute = watch_.ms();
-  if (frame_ == 0)
-    throw Error(Code::kSpeechRejected, "FastPitch gives the text no time at all", {},
-                {"another model, or --rate"});
-  timed(encode_, [&] { close(); });
-  for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_, &encode_}) finish(*stage);
+  record_.timing.compute = times_.ms();
+  if (!record_.first_audio_ms) throw no_time();
+  times_.finish();
+  times_.whole("encode", record_.timing.encode, [&] { close(); });
   record_.output = sound_record(request_.out, kind_, parts_.rate, writer_->frames());
-  record_.timing.total = watch_.ms() + *record_.timing.load;
+  record_.timing.total = times_.ms() + *record_.timing.load;
 }
 
 /// The files appear together.
@@ -200,7 +195,7 @@ void SpeakRun::close() {
   std::unique_ptr<AtomicFile> timing;
   if (const std::string& path = config_.verb.timing_out; !path.empty()) {
     timing = std::make_unique<AtomicFile>(path, env_.overwrite);
-    timing->write(timing_text(path, times_));
+    timing->write(timing_text(path, word_times_));
   }
   writer_->close();
   if (timing) timing->commit();
@@ -213,16 +208,16 @@ void SpeakRun::speak_lines(size_t first, const std::vector<size_t>& indices,
   if (!solved_.empty())
     for (size_t i : indices) given.push_back(solved_[i]);
   std::vector<stages::LineMel> mels;
-  timed(fastpitch_, [&] { mels = parts_.line->run(lines, given); });
+  times_.part("fastpitch", record_.timing.fastpitch,
+              [&] { mels = parts_.line->run(lines, given); });
   for (size_t k = 0; k < lines.size(); ++k) {
     const size_t i = indices[k];
     record_.tokens += static_cast<int64_t>(lines[k].ids.size());
-    for (const std::string& word : lines[k].unknown_words)
-      if (std::find(record_.unknown_words.begin(), record_.unknown_words.end(), word) ==
-          record_.unknown_words.end()) {
-        record_.unknown_words.push_back(word);
-        warnings_.add(spelled_word(word));
-      }
+    for (const std::string& word : lines[k].unknown_words) {
+      if (!unknown_words_.insert(word).second) continue;
+      record_.unknown_words.push_back(word);
+      warnings_.add(spelled_word(word));
+    }
     if (!solved_.empty())
       frame_ += solved_pauses_[i];
     else if (first + k > 0)
@@ -238,9 +233,7 @@ void SpeakRun::speak_line(size_t i, const stages::LineMel& mel) {
   frame_ += mel.mel.size(1);
   stages::VocodeCalls calls{.fade_frames = config_.speak.fade_out};
   if (written_ == 0) calls.first_chunk = kFirstChunk;
-  calls.check = [&] {
-    if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in speak");
-  };
+  calls.check = [&] { times_.check(); };
   calls.sink = [&](const at::Tensor& piece) {
     const at::Tensor sound = piece.contiguous();
     const float* samples = sound.const_data_ptr<float>();
@@ -249,14 +242,13 @@ void SpeakRun::speak_line(size_t i, const stages::LineMel& mel) {
     else
       write(samples, sound.numel());
   };
-  timed(vocoder_, [&] { parts_.vocoder->run(mel, calls); });
-  if (parts_.convert) timed(rvc_, [&] { convert(wave); });
+  times_.part("vocoder", record_.timing.vocoder, [&] { parts_.vocoder->run(mel, calls); });
+  if (parts_.convert) times_.part("rvc", record_.timing.rvc, [&] { convert(wave); });
   chars_done_ += lines_[i].text().size();
   if (!env_.on_progress) return;
-  for (const Stage* stage : {&fastpitch_, &vocoder_, &rvc_})
-    if (stage->begun)
-      env_.on_progress(stage->name, static_cast<int64_t>(chars_done_), static_cast<int64_t>(chars_),
-                       "characters");
+  for (const StageSpan& stage : times_.open())
+    env_.on_progress(stage.stage, static_cast<int64_t>(chars_done_), static_cast<int64_t>(chars_),
+                     "characters");
 }
 
 /// The line in the target voice, as long as it was.
@@ -278,7 +270,7 @@ int64_t SpeakRun::sample_of(int64_t frame) const {
 
 /// Sound behind the end of the slot is cut off behind a fade.
 void SpeakRun::write(const float* samples, int64_t count) {
-  if (!record_.first_audio_ms) record_.first_audio_ms = watch_.ms();
+  if (!record_.first_audio_ms) record_.first_audio_ms = times_.ms();
   const auto fade = static_cast<int64_t>(kFadedRest * static_cast<double>(parts_.rate));
   if (end_ == 0 || written_ + count <= end_ - fade) {
     writer_->write(samples, count);
@@ -316,7 +308,7 @@ void SpeakRun::keep_times(size_t i, const FastPitchLine& line, const stages::Lin
   for (size_t k = 0; k < line.ids.size(); ++k)
     out.symbols.push_back({parts_.front_end->symbols().symbol(line.ids[k]), seconds(mel.starts[k]),
                            seconds(mel.ends[k])});
-  times_.push_back(std::move(out));
+  word_times_.push_back(std::move(out));
 }
 
 }  // namespace vl::dub

@@ -3,17 +3,19 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "vl/core/clock.h"
 #include "vl/core/warning.h"
 #include "vl/dub/job.h"
 #include "vl/dub/options.h"
 #include "vl/dub/record.h"
+#include "vl/dub/stage_times.h"
 #include "vl/dub/timing_file.h"
 #include "vl/media/audio_writer.h"
 #include "vl/stages/convert_track.h"
+#include "vl/stages/fit_durations.h"
 #include "vl/stages/speak_line.h"
 #include "vl/stages/vocode_line.h"
 #include "vl/text/marked_lines.h"
@@ -56,20 +58,21 @@ class SpeakRun {
   void speak();
 
  private:
-  /// One of the job's stages, which take turns.
-  struct Stage {
-    std::string name;
-    std::optional<double> Timing::*slot;
-    bool begun = false;
-    StageSpan span = {};
+  /// What all lines would take, in frames before rounding.
+  struct Natural {
+    struct Line {
+      size_t symbols, breaks;
+    };
+    std::vector<double> frames;
+    std::vector<text::SymbolKind> kinds;  ///< of the same
+    std::vector<Line> lines;
   };
-  template <class Body>
-  void timed(Stage& stage, const Body& body);
-  void finish(const Stage& stage);
 
   text::FastPitchLine read(size_t i) const;
   int64_t pause_before(size_t i, const text::FastPitchLine& line) const;
+  Natural natural() const;
   void solve();
+  void keep_fit(const stages::FittedDurations& fitted, double natural_s, double got_s);
   void speak_lines(size_t first, const std::vector<size_t>& indices,
                    const std::vector<text::FastPitchLine>& lines);
   void speak_line(size_t i, const stages::LineMel& mel);
@@ -86,9 +89,7 @@ class SpeakRun {
   const JobEnvironment& env_;
   WarningList& warnings_;
   SpeakRecord& record_;
-  Stopwatch watch_;
-  Stage fastpitch_{"fastpitch", &Timing::fastpitch}, vocoder_{"vocoder", &Timing::vocoder},
-      rvc_{"rvc", &Timing::rvc}, encode_{"encode", &Timing::encode};
+  StageTimes times_;
   media::AudioKind kind_ = media::AudioKind::kWav;
   std::vector<text::MarkedLine> lines_;
   std::vector<stages::LineFrames> solved_;  ///< of --target-seconds, one a line
@@ -97,7 +98,8 @@ class SpeakRun {
   int64_t frame_ = 0;    ///< of FastPitch, up to which the speech has come
   int64_t written_ = 0;  ///< samples
   int64_t end_ = 0;      ///< sample at which speech that is a little too long is cut; 0: none is
-  std::vector<TimedLine> times_;
+  std::vector<TimedLine> word_times_;
+  std::set<std::string> unknown_words_;
   size_t chars_done_ = 0, chars_ = 0;
 };
 

@@ -60,8 +60,7 @@ Phonemes show_phonemes(const std::string& text, const std::string& lang, TextUni
     out.unknown_words.insert(out.unknown_words.end(), tokens.unknown_words.begin(),
                              tokens.unknown_words.end());
   }
-  if (out.ids.empty())
-    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  if (out.ids.empty()) throw text::nothing_to_speak();
   return out;
 }
 

@@ -1,17 +1,19 @@
 #include "vl/dub/text_speaker.h"
 
+#include <filesystem>
+
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
 #include "vl/core/clock.h"
 #include "vl/core/error.h"
-#include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/dub/fastpitch_front_end.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/text/marked_lines.h"
+#include "vl/text/sentences.h"
 
 namespace vl::dub {
 
@@ -20,10 +22,13 @@ using models::hifigan::Generator;
 
 namespace {
 
-/// The voice that --voice names; none for the model's own, also where a pack has no default voice.
+/// The voice that --voice names, or null for FastPitch as it is. Without --voice a pack's default
+/// voice goes with the pack's own FastPitch, and a conversion model given by a flag stands alone.
 const weights::PackVoice* find_voice(const SpeakConfig& c, const ModelSet& models) {
   const std::string& name = c.verb.voice;
-  if (name == kOwnVoice || (name.empty() && models.pack().default_voice.empty())) return nullptr;
+  const bool by_default = c.rvc.rvc_model.empty() && !models.pack().default_voice.empty() &&
+                          models.of_pack("fastpitch");
+  if (name == kOwnVoice || (name.empty() && !by_default)) return nullptr;
   return &models.voice(name);
 }
 
@@ -72,7 +77,7 @@ TextSpeaker::TextSpeaker(const SpeakConfig& config, const ModelPlaces& places,
   parts_.front_end =
       fastpitch_front_end(model->config(), o.arpabet_share(model->config().p_arpabet),
                           env.assets_dir, readings_of(config_, models_, voice_));
-  stages::SpeakLineOptions line{.pace = o.pace(),
+  stages::SpeakLineOptions line{.pace = o.rate,
                                 .energy_scale = o.energy_scale,
                                 .pitch = {.flatten = o.pitch_transform_flatten,
                                           .invert = o.pitch_transform_invert,
@@ -87,24 +92,15 @@ TextSpeaker::TextSpeaker(const SpeakConfig& config, const ModelPlaces& places,
   parts_.rate = generator->config().sampling_rate;
   load_voice(env.seed);
   keep_consent(warnings);
-  if (!models_.untrained().empty())
-    warnings.add({"W0117", "the pack \"" + models_.pack().name +
-                               "\" is untrained: the output is noise by design"});
+  models_.warn_untrained(warnings);
   load_ms_ = watch.ms();
 }
 
 void TextSpeaker::load_voice(uint64_t seed) {
   const stages::RvcOptions& o = config_.rvc;
-  const bool wanted = !config_.verb.voice.empty() || models_.of_pack("fastpitch");
-  if (o.rvc_model.empty() && !(voice_ != nullptr && voice_->rvc && wanted)) {
-    if (!wanted) voice_ = nullptr;
-    return;
-  }
+  if (o.rvc_model.empty() && (voice_ == nullptr || !voice_->rvc)) return;
   stages::RvcModels rvc = load_rvc(o, voice_, models_);
   parts_.settings = stages::to_settings(o, rvc.f0 != nullptr, seed);
-  if (parts_.settings.speaker >= rvc.voice->config().speakers)
-    fail(Code::kBadValue, "speaker {} does not exist; the voice model has 0..{}",
-         parts_.settings.speaker, rvc.voice->config().speakers - 1);
   parts_.pitch_target = pitch_target(o, voice_);
   parts_.rate = o.resample_sr > 0 ? o.resample_sr : rvc.voice->config().sample_rate;
   parts_.convert = std::make_unique<const stages::ConvertVoice>(std::move(rvc));
@@ -112,16 +108,15 @@ void TextSpeaker::load_voice(uint64_t seed) {
 
 void TextSpeaker::keep_consent(WarningList& warnings) {
   const bool adhoc = !config_.rvc.rvc_model.empty();
-  if (voice_ == nullptr && !adhoc) {
-    consent_.kind = models_.of_pack("fastpitch") ? "pack" : "none";
-    if (!config_.consent.given()) return;
-  }
-  std::vector<std::string> hashes;
-  if (adhoc && config_.consent.given() && std::filesystem::exists(config_.rvc.rvc_model))
-    hashes.push_back(sha256_file(config_.rvc.rvc_model));
-  consent_ = job_consent(config_.consent, adhoc ? nullptr : voice_, hashes);
-  if (adhoc && consent_.kind == "none")
+  voice_name_ = voice_ != nullptr ? voice_->name
+                : adhoc           ? std::filesystem::path(config_.rvc.rvc_model).stem().string()
+                                  : kOwnVoice;
+  consent_ = job_consent(config_.consent, voice_, {models_.digest("rvc")});
+  if (consent_.kind != "none") return;
+  if (adhoc)
     warnings.add({"W0119", "an ad-hoc voice is used without a consent record"});
+  else if (models_.of_pack("fastpitch"))
+    consent_.kind = "pack";
 }
 
 void TextSpeaker::run(const SpeakRequest& request, const JobEnvironment& env, WarningList& warnings,
@@ -130,7 +125,7 @@ void TextSpeaker::run(const SpeakRequest& request, const JobEnvironment& env, Wa
   kernels::prepare_compute_thread();
   record.job = env.job;
   record.seed = env.seed;
-  record.voice = voice_ != nullptr ? voice_->name : kOwnVoice;
+  record.voice = voice_name_;
   record.consent = consent_;
   record.models = models_.used();
   const text::MarkedText marked =
@@ -167,8 +162,7 @@ Phonemes show_symbols(const SpeakConfig& config, ModelSet& models, const std::st
     out.unknown_words.insert(out.unknown_words.end(), read.unknown_words.begin(),
                              read.unknown_words.end());
   }
-  if (out.ids.empty())
-    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  if (out.ids.empty()) throw text::nothing_to_speak();
   return out;
 }
 

@@ -39,6 +39,7 @@ class TextSpeaker {
   ModelSet models_;
   double load_ms_ = 0.0;
   const weights::PackVoice* voice_ = nullptr;  ///< null: the model's own
+  std::string voice_name_;
   ConsentRecord consent_;
   SpeechParts parts_;
 };

@@ -55,6 +55,7 @@ TrackConversion::TrackConversion(const ConvertConfig& config, const JobEnvironme
       folder_(std::move(folder)),
       warnings_(warnings),
       record_(record),
+      times_("convert", env, record),
       source_(folder_),
       voice_(folder_),
       result_(folder_) {}
@@ -63,39 +64,17 @@ void TrackConversion::run(const std::string& input, const std::string& output,
                           const stages::ConvertVoice& voice, const stages::RvcSettings& settings,
                           double pitch_target) {
   check_target(input, output);
-  stage("decode", record_.timing.decode, [&] { decode(input, output); });
+  times_.whole("decode", record_.timing.decode, [&] { decode(input, output); });
   rate_ = config_.rvc.resample_sr > 0 ? config_.rvc.resample_sr : voice.config().sample_rate;
   if (peak_ <= kSilence) {
-    stage("rvc", record_.timing.rvc, [&] { silence(); });
+    times_.whole("rvc", record_.timing.rvc, [&] { silence(); });
   } else {
-    stage("rvc", record_.timing.rvc, [&] { convert(voice, settings, pitch_target); });
-    stage("mix", record_.timing.mix, [&] { mix(voice.config().sample_rate); });
+    times_.whole("rvc", record_.timing.rvc, [&] { convert(voice, settings, pitch_target); });
+    times_.whole("mix", record_.timing.mix, [&] { mix(voice.config().sample_rate); });
   }
-  record_.timing.compute = watch_.ms();
-  stage("encode", record_.timing.encode, [&] { encode(input, output); });
+  record_.timing.compute = times_.ms();
+  times_.whole("encode", record_.timing.encode, [&] { encode(input, output); });
   keep_media(input, output);
-}
-
-template <class Body>
-void TrackConversion::stage(const std::string& name, std::optional<double>& slot,
-                            const Body& body) {
-  check();
-  const ScopedSpan span(env_.trace, name);
-  if (env_.on_stage) env_.on_stage(name, true);
-  const double start = watch_.ms();
-  body();
-  const double end = watch_.ms();
-  slot = end - start;
-  record_.waterfall.push_back({.stage = name,
-                               .start_ms = start,
-                               .end_ms = end,
-                               .busy_ms = end - start,
-                               .device = record_.device});
-  if (env_.on_stage) env_.on_stage(name, false);
-}
-
-void TrackConversion::check() const {
-  if (env_.cancelled && env_.cancelled()) fail(Code::kCancelled, "cancelled in convert");
 }
 
 void TrackConversion::progress(const std::string& name, uint64_t done, uint64_t total) const {
@@ -127,9 +106,9 @@ void TrackConversion::check_target(const std::string& input, const std::string& 
 }
 
 void TrackConversion::decode(const std::string& input, const std::string& output) {
-  media::AudioReader reader = input == kStandardStream
-                                  ? media::AudioReader::from_stdin(folder_, [this] { check(); })
-                                  : media::AudioReader(input);
+  media::AudioReader reader =
+      input == kStandardStream ? media::AudioReader::from_stdin(folder_, [this] { times_.check(); })
+                               : media::AudioReader(input);
   info_ = reader.info();
   if (to_video_ && input == kStandardStream)
     fail(Code::kUnsupportedKind, "a video from standard input cannot be kept: give it as a file");
@@ -144,7 +123,7 @@ void TrackConversion::decode(const std::string& input, const std::string& output
   };
   media::Pcm block;
   while (reader.read(block)) {
-    check();
+    times_.check();
     const media::Pcm mono = media::to_mono(block);
     if (!to16) to16.emplace(mono.rate, stages::kRvcRate, 1);
     source_rate_ = mono.rate;
@@ -185,7 +164,7 @@ void TrackConversion::convert(const stages::ConvertVoice& voice,
   filter();
   const stages::TrackSource source{
       filtered_->size(), [&](int64_t begin, int64_t n) { return filtered_->read(begin, n); }};
-  const stages::TrackCalls calls{.check = [this] { check(); },
+  const stages::TrackCalls calls{.check = [this] { times_.check(); },
                                  .progress =
                                      [this](int64_t done, int64_t total) {
                                        progress("rvc", static_cast<uint64_t>(done),
@@ -232,7 +211,7 @@ void TrackConversion::mix(int64_t voice_rate) {
   media::Resampler resampler(voice_rate, rate_, 1);
   const auto total = static_cast<int64_t>(voice_.size());
   each_block(voice_, [&](float* x, size_t n, uint64_t at) {
-    check();
+    times_.check();
     const auto count = static_cast<int64_t>(n);
     if (mixed) {
       const at::Tensor gain = dsp::rms_gain(mix, static_cast<int64_t>(at), count, total);
@@ -252,7 +231,7 @@ void TrackConversion::each_int16(const Use& use) const {
   const double scale = dsp::int16_scale(result_peak_);
   std::vector<int16_t> out(kBlock);
   each_block(result_, [&](const float* x, size_t n, uint64_t at) {
-    check();
+    times_.check();
     dsp::to_int16(x, static_cast<int64_t>(n), scale, out.data());
     use(out.data(), static_cast<int64_t>(n));
     progress("encode", at + n, result_.size());
@@ -273,7 +252,7 @@ void TrackConversion::encode_video(const std::string& input, const std::string& 
   std::vector<int16_t> whole(kBlock);
   uint64_t at = 0;
   const auto next = [&](media::Pcm& block) {
-    check();
+    times_.check();
     const auto n = std::min(kBlock, result_.size() - at);
     block = {std::vector<float>(n), rate_, 1};
     result_.read(at, block.samples.data(), n);

@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "vl/core/clock.h"
 #include "vl/core/spool.h"
 #include "vl/core/warning.h"
 #include "vl/dsp/highpass.h"
 #include "vl/dub/job.h"
 #include "vl/dub/options.h"
 #include "vl/dub/record.h"
+#include "vl/dub/stage_times.h"
 #include "vl/media/probe.h"
 #include "vl/stages/convert_track.h"
 
@@ -35,9 +35,6 @@ class TrackConversion {
            const stages::RvcSettings& settings, double pitch_target);
 
  private:
-  template <class Body>
-  void stage(const std::string& name, std::optional<double>& slot, const Body& body);
-  void check() const;
   void progress(const std::string& name, uint64_t done, uint64_t total) const;
 
   void check_target(const std::string& input, const std::string& output);
@@ -61,7 +58,7 @@ class TrackConversion {
   std::string folder_;
   WarningList& warnings_;
   ConvertRecord& record_;
-  Stopwatch watch_;
+  StageTimes times_;
   SpoolOf<float> source_;  ///< 16 kHz mono
   SpoolOf<float> voice_;   ///< at the voice's rate
   SpoolOf<float> result_;  ///< at the output's rate

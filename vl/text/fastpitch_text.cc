@@ -10,6 +10,7 @@
 #include "vl/text/ascii_fold.h"
 #include "vl/text/char_class.h"
 #include "vl/text/fastpitch_numbers.h"
+#include "vl/text/sentences.h"
 
 namespace vl::text {
 
@@ -175,8 +176,7 @@ FastPitchText FastPitchFrontEnd::read(const std::string& text, uint32_t seed) co
   out.cleaned = own.spoken(cleaned(fastpitch_currency(own.plain())));
   out.arpabet = words_ ? with_arpabet(out.cleaned, seed, out.unknown_words) : out.cleaned;
   out.ids = symbols_.ids(out.arpabet);
-  if (out.ids.empty())
-    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  if (out.ids.empty()) throw nothing_to_speak();
   return out;
 }
 

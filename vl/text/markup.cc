@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "vl/core/error.h"
-#include "vl/core/fields.h"
 #include "vl/text/char_class.h"
 
 namespace vl::text {
@@ -91,7 +90,7 @@ class Parser {
       else if (in_[at_] == '&')
         entity();
       else
-        out_.text += in_[at_++];
+        plain(in_[at_++]);
     }
     if (!open_.empty())
       refuse(open_.back().at, fmt::format("<{}> is not closed", open_.back().name));
@@ -126,11 +125,16 @@ class Parser {
         {"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}};
     for (const auto& [name, sign] : names)
       if (in_.compare(at_, name.size(), name) == 0) {
-        out_.text += sign;
+        plain(sign);
         at_ += name.size();
         return;
       }
-    out_.text += in_[at_++];
+    plain(in_[at_++]);
+  }
+
+  void plain(char c) {
+    out_.text += c;
+    if (!is_blank(c)) silence_ = 0;
   }
 
   void blanks() {
@@ -205,8 +209,9 @@ class Parser {
       }
     }
     seconds = time.value_or(seconds);
-    if (seconds > kLongestBreak)
-      refuse(begin, fmt::format("a break of {:g} s, limit {:g} s", seconds, kLongestBreak));
+    silence_ += seconds;
+    if (silence_ > kLongestBreak)
+      refuse(begin, fmt::format("a break of {:g} s, limit {:g} s", silence_, kLongestBreak));
     if (seconds > 0) out_.breaks.push_back({out_.text.size(), seconds});
   }
 
@@ -296,6 +301,7 @@ class Parser {
   MarkedText out_;
   SpeechStyle style_;
   std::vector<Open> open_;
+  double silence_ = 0;  ///< seconds of breaks since the last word
 };
 
 }  // namespace

@@ -38,7 +38,8 @@ struct MarkedText {
 MarkedText unmarked(const std::string& text);
 
 /// Reads a small part of SSML (W3C 2010):
-///   <break time="300ms"/>   also in s, 0 to 10 s; or strength: none x-weak weak medium strong
+///   <break time="300ms"/>   also in s, 0 to 10 s at one place; or strength: none x-weak weak
+///   medium strong
 ///                           x-strong; without either medium (0.4 s), with both the time
 ///   <emphasis>...</emphasis>   level: strong moderate (default) reduced none
 ///   <prosody rate="" pitch="" volume="">...</prosody>

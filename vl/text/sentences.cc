@@ -142,6 +142,10 @@ bool is_dense(const std::string& language) { return language == "zh" || language
 
 }  // namespace
 
+Error nothing_to_speak() {
+  return {Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"}};
+}
+
 std::string as_one_line(const std::string& text, const std::string& language) {
   const Codes codes = decode_utf8(text);
   std::vector<std::string> out;

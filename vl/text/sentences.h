@@ -4,7 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "vl/core/error.h"
+
 namespace vl::text {
+
+/// The error of a text that says nothing.
+Error nothing_to_speak();
 
 /// Sentences of a text, trimmed, none empty. English and Korean: after . ! ? … and closing quotes
 /// before a blank, not after abbreviations and initials; Chinese and Japanese: after 。 ！ ？ … and

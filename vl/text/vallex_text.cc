@@ -6,6 +6,7 @@
 #include "vl/core/error.h"
 #include "vl/text/ascii_fold.h"
 #include "vl/text/english_ipa.h"
+#include "vl/text/sentences.h"
 #include "vl/text/vallex_symbols.h"
 
 namespace vl::text {
@@ -97,8 +98,7 @@ VallexTokens vallex_tokens(const std::string& text, const std::string& language,
     for (const Segment& s : split_marks(plain)) add_segment(s, front_ends, out);
   else
     add_segment({language, plain}, front_ends, out);
-  if (out.ids.empty())
-    throw Error(Code::kBadText, "nothing to speak in the text", {}, {"give at least one word"});
+  if (out.ids.empty()) throw nothing_to_speak();
   return out;
 }
 
