@@ -17,7 +17,7 @@ constexpr size_t kMostSamples = 1U << 19;  ///< of sound between two looks at a 
 }  // namespace
 
 void DubGraph::decode_pictures(Run& run) {
-  media::VideoReader reader(config_.dub.input, env_.threads);
+  media::VideoReader reader(config_.dub.input, {.threads = env_.threads});
   auto& out = decoded_;
   while (auto frame = reader.next()) {
     run.check();

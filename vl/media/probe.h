@@ -14,14 +14,18 @@ struct Ratio {
 struct VideoInfo {
   int stream = 0;
   std::string codec, pix_fmt, range, primaries, transfer, matrix;
-  int width = 0, height = 0;  ///< as coded, before rotation
-  int rotation = 0;           ///< degrees clockwise that make it upright
+  std::string chroma_location = "unspecified";  ///< FFmpeg's names: "left", "topleft"
+  int width = 0, height = 0;                    ///< as coded, before rotation
+  int rotation = 0;                             ///< degrees clockwise that make it upright
   Ratio fps, time_base, sar{1, 1};
   int64_t frames = 0;  ///< as the container says; 0: unknown
   bool vfr = false;    ///< the container's two frame rates differ
   bool interlaced = false;
   double start_s = 0.0;
 };
+
+/// Transfer PQ or HLG.
+bool is_hdr(const VideoInfo& video);
 
 struct AudioInfo {
   int stream = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vl/media/dropped_stream.h"
 #include "vl/media/wav.h"
 
 namespace vl::media {
@@ -14,12 +15,6 @@ struct ReplaceOptions {
   int64_t rate = 0;  ///< of the mono blocks, Hz
   bool overwrite = false;
   std::map<std::string, std::string> tags = {};  ///< set over the source's
-};
-
-/// A stream of the source that the output's container does not hold.
-struct DroppedStream {
-  int stream = 0;
-  std::string kind, codec;  ///< "subtitle", "subrip"
 };
 
 struct ReplaceResult {

@@ -1,66 +1,69 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "vl/media/image.h"
 #include "vl/media/probe.h"
-
-struct AVFrame;
+#include "vl/media/video_frame.h"
 
 namespace vl::media {
 
-/// A decoded picture in its native pixel format. Copies share the pixels; write_bgr_region() makes
-/// them its own first.
-class VideoFrame {
- public:
-  VideoFrame() = default;
-  VideoFrame(std::shared_ptr<AVFrame> frame, int64_t index, int rotation, double time_s)
-      : frame_(std::move(frame)), index_(index), rotation_(rotation), time_s_(time_s) {}
-
-  int64_t index() const { return index_; }
-  double time_s() const { return time_s_; }  ///< presentation time in seconds of the media clock
-  int64_t pts() const;                       ///< in the stream's time base
-  int64_t duration() const;                  ///< in the stream's time base; 0: unknown
-  int width() const;                         ///< of the upright picture
-  int height() const;
-  AVFrame* native() const { return frame_.get(); }
-
-  /// The upright picture, B G R, with the frame's matrix and range.
-  Image to_bgr() const;
-  /// Replaces a rectangle of the upright picture. Pixels outside keep their bits (with chroma
-  /// subsampling, chroma samples that the rectangle touches change as a whole).
-  void write_bgr_region(const Rect& upright, const Image& bgr);
-
- private:
-  std::shared_ptr<AVFrame> frame_;
-  int64_t index_ = 0;
-  int rotation_ = 0;
-  double time_s_ = 0.0;
+struct ReadOptions {
+  int threads = 0;  ///< of the decoder; 0: its own choice
+  int rotate = 0;   ///< degrees clockwise besides what the file says: 0, 90, 180 or 270
 };
 
 /// Decodes the picture stream of a file, frame by frame, in presentation order. A still picture is
-/// one frame.
+/// one frame. A picture that does not decode is left out; the others keep their times.
 class VideoReader {
  public:
-  /// @param threads of the decoder; 0: its own choice
-  /// @throws Error as probe(), kNoVideo, kBadPicture
-  VideoReader(const std::string& path, int threads);
+  /// @throws Error as probe(), kNoVideo, kBadPicture, kBadValue (rotate)
+  explicit VideoReader(const std::string& path, const ReadOptions& options = {});
   ~VideoReader();
-  VideoReader(const VideoReader&) = delete;
-  VideoReader& operator=(const VideoReader&) = delete;
+  VideoReader(VideoReader&&) noexcept;
+  VideoReader& operator=(VideoReader&&) noexcept;
 
+  /// video->rotation has the option's degrees in it.
   const MediaInfo& info() const;
   /// The next picture, or nothing at the end. Up to 2 % damaged frames are passed over.
-  /// @throws Error(kTruncatedInput) at the end, when more than that is damaged or missing
+  /// @throws Error(kTruncatedInput) at the end, when more than that is damaged or missing; after a
+  /// seek() this is not looked at again
   std::optional<VideoFrame> next();
-  int64_t decoded() const;
-  int64_t damaged() const;
+  /// The next picture will be the one that a run from the start gave with these two; it and those
+  /// after it are the same, bit for bit. Decodes from the key frame before it, or from the start of
+  /// files that do not lead there.
+  /// @throws Error(kTruncatedInput) when there is no such picture
+  void seek(int64_t pts, int64_t index);
+  int64_t decoded() const;  ///< index of the next picture
+  int64_t damaged() const;  ///< since the start or the last seek()
 
  private:
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// The pictures of a file from the last to the first. At most 32 of them are held; long groups of
+/// pictures are decoded several times.
+class ReverseReader {
+ public:
+  /// @param pts of all pictures in their order, as a VideoReader gave them
+  /// @throws Error as VideoReader
+  ReverseReader(const std::string& path, const ReadOptions& options, std::vector<int64_t> pts);
+  /// @return nothing after the first picture of the file
+  std::optional<VideoFrame> next();
+
+ private:
+  void fill();
+
+  std::string path_;
+  ReadOptions options_;
+  std::vector<int64_t> pts_;
+  VideoReader reader_;
+  std::vector<VideoFrame> held_;  ///< in order of time; the last is next
+  size_t left_;                   ///< pictures before those held
 };
 
 }  // namespace vl::media
