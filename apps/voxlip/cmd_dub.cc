@@ -57,7 +57,8 @@ class Dub : public Verb {
     job.start(record);
     const auto work = [&] {
       dub::ModelSet models(places(c.global));
-      dub::dub_video(config_, models, job.environment(), c.warnings, record);
+      const auto cache = stage_cache(c.global);
+      dub::dub_video(config_, models, *cache, job.environment(), c.warnings, record);
     };
     const auto fit = [&](const fs::path& folder) {
       write_file_atomic((folder / "fit.json").string(),

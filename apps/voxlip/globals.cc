@@ -29,7 +29,9 @@ void describe(GlobalOptions& o, Fields& f) {
   f.add("model", &o.model, "ROLE=NAME or ROLE=FILE, for one role");
   f.add("models_dir", &o.models_dir, "imported models");
   f.add("voices_dir", &o.voices_dir, "registered voices");
-  f.add("cache_dir", &o.cache_dir, "weights of deterministic packs, job folders");
+  f.add("cache_dir", &o.cache_dir, "finished stages, weights of deterministic packs, job folders");
+  f.add("cache_max", &o.cache_max, "size above which the oldest finished stages are deleted");
+  f.add("no_cache", &o.no_cache, "neither read nor keep finished stages");
   f.add("json", &o.json, "print the result as JSON on stdout");
   f.add("report_json", &o.report_json, "write the same document to a file, also on failure");
   f.add("progress", &o.progress, "progress on stderr").one_of({"auto", "bar", "jsonl", "none"});
@@ -65,17 +67,22 @@ void settle(GlobalOptions& o) {
 }
 
 PresetTable builtin_presets() {
+  const auto lips = [](int every, const char* feather, bool color, const char* paste) {
+    return std::map<std::string, nlohmann::json>{
+        {"detect_every", every}, {"feather", feather}, {"color_match", color}, {"paste", paste}};
+  };
+  const auto preset = [](std::map<std::string, nlohmann::json> lips_keys, int takes, int crf,
+                         const char* encoder, const char* compat) {
+    lips_keys["takes"] = takes, lips_keys["crf"] = crf, lips_keys["encoder"] = encoder;
+    lips_keys["compat"] = {compat};
+    return lips_keys;
+  };
   return {
-      {"realtime",
-       {{"takes", 1}, {"crf", 23}, {"detect_every", 5}, {"paste", "mouth"}, {"feather", "auto"}}},
-      {"balanced",
-       {{"takes", 3}, {"crf", 18}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
-      {"quality",
-       {{"takes", 5}, {"crf", 14}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
-      {"public",
-       {{"takes", 3}, {"crf", 18}, {"detect_every", 1}, {"paste", "mouth"}, {"feather", "auto"}}},
-      {"parity",
-       {{"takes", 1}, {"crf", 18}, {"detect_every", 1}, {"paste", "box"}, {"feather", "0"}}},
+      {"realtime", preset(lips(5, "auto", false, "mouth"), 1, 23, "auto", "none")},
+      {"balanced", preset(lips(1, "auto", true, "mouth"), 3, 18, "auto", "none")},
+      {"quality", preset(lips(1, "auto", true, "mouth"), 5, 14, "software", "none")},
+      {"public", preset(lips(1, "auto", true, "mouth"), 3, 18, "auto", "none")},
+      {"parity", preset(lips(1, "0", false, "box"), 1, 18, "software", "all")},
   };
 }
 

@@ -20,6 +20,8 @@ struct GlobalOptions {
   std::string pack;
   std::vector<std::string> model;
   std::string models_dir, voices_dir, cache_dir;
+  std::string cache_max = "20GiB";
+  bool no_cache = false;
   bool json = false;
   std::string report_json;
   std::string progress = "auto";

@@ -13,6 +13,7 @@
 #include "vl/core/warning.h"
 #include "vl/dub/model_set.h"
 #include "vl/dub/options.h"
+#include "vl/pipeline/stage_cache.h"
 
 namespace vl {
 class Console;
@@ -61,6 +62,9 @@ class Verb {
 /// Where the global flags say that models are.
 dub::ModelPlaces model_places(const GlobalOptions& global);
 
+/// The cache of finished stages, as the global flags say. @throws Error(kBadValue)
+std::unique_ptr<pipeline::StageCache> stage_cache(const GlobalOptions& global);
+
 /// All verbs, one line each.
 std::vector<std::unique_ptr<Verb>> all_verbs();
 
@@ -68,6 +72,7 @@ std::unique_ptr<Verb> make_dub();
 std::unique_ptr<Verb> make_convert();
 std::unique_ptr<Verb> make_speak();
 std::unique_ptr<Verb> make_clone();
+std::unique_ptr<Verb> make_lipsync();
 std::unique_ptr<Verb> make_models_list();
 std::unique_ptr<Verb> make_models_inspect();
 std::unique_ptr<Verb> make_models_import();

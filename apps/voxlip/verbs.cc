@@ -6,6 +6,7 @@
 
 #include "apps/voxlip/job_run.h"
 #include "build_info.h"
+#include "vl/core/byte_size.h"
 #include "vl/core/clock.h"
 #include "vl/core/console.h"
 #include "vl/core/error.h"
@@ -25,6 +26,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   out.push_back(make_convert());
   out.push_back(make_speak());
   out.push_back(make_clone());
+  out.push_back(make_lipsync());
   out.push_back(make_models_list());
   out.push_back(make_models_inspect());
   out.push_back(make_models_import());
@@ -61,6 +63,11 @@ dub::ModelPlaces model_places(const GlobalOptions& g) {
     out.chosen[m.substr(0, eq)] = m.substr(eq + 1);
   }
   return out;
+}
+
+std::unique_ptr<pipeline::StageCache> stage_cache(const GlobalOptions& g) {
+  return std::make_unique<pipeline::StageCache>(
+      g.cache_dir, parse_byte_size(g.cache_max, "--cache-max"), !g.no_cache);
 }
 
 namespace {

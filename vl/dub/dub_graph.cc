@@ -3,17 +3,24 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <filesystem>
+#include <limits>
+
 #include "vl/core/error.h"
+#include "vl/core/sha256.h"
 #include "vl/dsp/wav2lip_mel.h"
+#include "vl/dub/graph_times.h"
 #include "vl/dub/voice_prompt.h"
 #include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio.h"
+#include "vl/media/replace_audio.h"
 
 namespace vl::dub {
 
 namespace {
 
-constexpr double kQueuedFrames = 32, kMinSlot = 0.4;
+constexpr double kMinSlot = 0.4;
+constexpr size_t kBlock = 1U << 15;  ///< samples of sound that are encoded at once
 constexpr int64_t kPromptPeakRate = 16000;
 constexpr int64_t kOwnRate = 0;  ///< sound is read at the rate of its file
 
@@ -34,10 +41,22 @@ std::vector<float> place(const stages::Speech& line, int64_t rate, double onset_
   return out;
 }
 
+/// The samples behind the first `sent`, a block of them; false at the end.
+bool next_block(const media::Pcm& track, size_t& sent, media::Pcm& block) {
+  const size_t end = std::min(track.samples.size(), sent + kBlock);
+  if (sent == end) return false;
+  block = {{track.samples.begin() + static_cast<std::ptrdiff_t>(sent),
+            track.samples.begin() + static_cast<std::ptrdiff_t>(end)},
+           track.rate,
+           1};
+  sent = end;
+  return true;
+}
+
 }  // namespace
 
 DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnvironment& env,
-                   WarningList& warnings, DubRecord& record)
+                   pipeline::StageCache& cache, WarningList& warnings, DubRecord& record)
     : config_(config),
       plan_(plan),
       env_(env),
@@ -45,17 +64,13 @@ DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnviro
       record_(record),
       graph_(env.cancelled),
       begin_(std::chrono::steady_clock::now()),
-      expected_frames_(plan.info.video->frames),
       source_(graph_.value<SourceSpeech>()),
       prompt_sound_(graph_.value<stages::Speech>()),
       prompt_(graph_.value<stages::VoicePrompt>()),
       spoken_(graph_.value<stages::SpokenLine>()),
       prosody_(graph_.value<stages::ProsodyPlan>()),
       fitted_(graph_.value<stages::FitResult>()),
-      sound_(graph_.value<DubbedSound>()),
-      decoded_(graph_.channel<media::VideoFrame>(kQueuedFrames)),
-      faced_(graph_.channel<FacedFrame>(kQueuedFrames)),
-      drawn_(graph_.channel<media::VideoFrame>(kQueuedFrames)) {
+      sound_(graph_.value<DubbedSound>()) {
   graph_.on_thread_start([] { kernels::prepare_compute_thread(); });
   if (env.on_stage) graph_.on_stage(env.on_stage);
   stage("decode", {}, &DubGraph::decode_sound);
@@ -66,21 +81,28 @@ DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnviro
   stage("fastpitch", {}, &DubGraph::plan_line);
   stage("fit", {&spoken_, &prosody_}, &DubGraph::fit);
   stage("mix", {&fitted_}, &DubGraph::mix);
-  stage("decode", {}, &DubGraph::decode_pictures);
-  if (config.dub.lips) {
-    stage("face", {&decoded_}, &DubGraph::find_faces);
-    stage("lips", {&faced_, &sound_}, &DubGraph::animate);
+  if (!config.dub.lips) {
+    stage("encode", {&sound_}, &DubGraph::copy_pictures);
+    return;
   }
-  stage("encode", {config.dub.lips ? &drawn_ : &decoded_, &sound_}, &DubGraph::encode);
+  video_.emplace(plan.lips, plan.lip_models, env, cache, warnings, graph_);
+  video_->add_stages(
+      [this](const std::string& name, std::vector<pipeline::Input*> inputs,
+             std::function<void(Run&)> body) { add(name, std::move(inputs), std::move(body)); });
+}
+
+void DubGraph::add(const std::string& name, std::vector<pipeline::Input*> inputs,
+                   std::function<void(Run&)> body) {
+  graph_.stage(name, std::move(inputs), [this, name, body = std::move(body)](Run& run) {
+    const c10::InferenceMode inference;
+    const ScopedSpan span(env_.trace, name);
+    body(run);
+  });
 }
 
 void DubGraph::stage(const std::string& name, std::vector<pipeline::Input*> inputs,
                      void (DubGraph::*body)(Run&)) {
-  graph_.stage(name, std::move(inputs), [this, name, body](Run& run) {
-    const c10::InferenceMode inference;
-    const ScopedSpan span(env_.trace, name);
-    (this->*body)(run);
-  });
+  add(name, std::move(inputs), [this, body](Run& run) { (this->*body)(run); });
 }
 
 double DubGraph::now_ms() const {
@@ -108,6 +130,11 @@ void DubGraph::decode_sound(Run& run) {
   SourceSpeech out{.wave = to_tensor(pcm.samples)};
   out.spans = dsp::speech_spans(out.wave);
   out.slot = slot_of(out.spans);
+  if (video_) {
+    auto levels = std::make_shared<stages::SoundLevels>();
+    levels->append(pcm.samples.data(), pcm.samples.size());
+    video_->times().set({std::numeric_limits<double>::infinity(), levels});
+  }
   source_.set(std::move(out));
 }
 
@@ -221,65 +248,72 @@ void DubGraph::mix(Run&) {
   const stages::FitResult& line = fitted_.get();
   const double onset = source_.get().slot.onset_s;
   const int64_t rate = plan_.info.audio->rate;
-  DubbedSound out{.track = {place(line.speech, rate, onset, plan_.video_end_s), rate, 1}};
-  std::vector<float> at16 = place(line.speech, dsp::kLipRate, onset, plan_.video_end_s);
-  // A picture's window starts at its own time; the media clock of the pictures may begin later than
-  // that of the sound.
-  const auto skip =
-      static_cast<size_t>(std::llround(std::max(0.0, plan_.info.video->start_s) * dsp::kLipRate));
-  at16.erase(at16.begin(), at16.begin() + static_cast<std::ptrdiff_t>(std::min(skip, at16.size())));
-  if (at16.size() < 3600) {
-    warnings_.add(
-        {"W0112", "the speech is shorter than one mel window and is padded with silence"});
-    at16.resize(3600, 0.0F);
-  }
-  out.mel = dsp::wav2lip_mel(to_tensor(at16));
-  sound_.set(std::move(out));
+  DubbedSound track{place(line.speech, rate, onset, plan_.video_end_s), rate, 1};
+  if (video_) video_->track().set(lip_track(line.speech, onset, track));
+  sound_.set(std::move(track));
 }
 
-void DubGraph::finish_record(double total_ms) {
-  for (const pipeline::StageTimes& t : graph_.times()) {
-    const auto known = std::find_if(record_.waterfall.begin(), record_.waterfall.end(),
-                                    [&](auto& s) { return s.stage == t.stage; });
-    if (known == record_.waterfall.end()) {
-      record_.waterfall.push_back({.stage = t.stage,
-                                   .start_ms = t.start_ms,
-                                   .end_ms = t.end_ms,
-                                   .busy_ms = t.busy_ms(),
-                                   .wait_ms = t.wait_ms,
-                                   .device = record_.device});
-    } else {
-      known->start_ms = std::min(known->start_ms, t.start_ms);
-      known->end_ms = std::max(known->end_ms, t.end_ms);
-      known->busy_ms += t.busy_ms();
-      known->wait_ms += t.wait_ms;
-      ++known->calls;
-    }
-  }
-  Timing& timing = record_.timing;
-  const std::map<std::string, std::optional<double>*> slots = {{"decode", &timing.decode},
-                                                               {"rvc", &timing.rvc},
-                                                               {"prompt", &timing.prompt},
-                                                               {"vallex", &timing.vallex},
-                                                               {"fastpitch", &timing.fastpitch},
-                                                               {"fit", &timing.fit},
-                                                               {"face", &timing.face},
-                                                               {"lips", &timing.lips},
-                                                               {"mix", &timing.mix},
-                                                               {"encode", &timing.encode}};
-  for (const StageSpan& s : record_.waterfall)
-    if (const auto it = slots.find(s.stage); it != slots.end()) *it->second = s.busy_ms;
-  timing.compute = total_ms;
+/// What the lips follow, and the sound of the output.
+LipTrack DubGraph::lip_track(const stages::Speech& speech, double onset, const media::Pcm& track) {
+  std::vector<float> at16 = place(speech, dsp::kLipRate, onset, plan_.video_end_s);
+  // A picture's window starts at its own time; the media clock of the pictures may begin later than
+  // that of the sound.
+  const auto skip = std::min(
+      at16.size(),
+      static_cast<size_t>(std::llround(std::max(0.0, plan_.info.video->start_s) * dsp::kLipRate)));
+  auto lips = std::make_shared<stages::LipSound>(std::filesystem::temp_directory_path().string());
+  lips->append(at16.data() + skip, at16.size() - skip);
+  if (lips->finish())
+    warnings_.add(
+        {"W0112", "the speech is shorter than one mel window and is padded with silence"});
+  media::AudioInfo like = *plan_.info.audio;
+  like.codec.clear();  // a dub's sound is AAC, or Opus in WebM
+  auto sent = std::make_shared<size_t>(0);
+  auto samples = std::make_shared<const media::Pcm>(track);
+  return {
+      .speech = lips,
+      .digest = sha256_hex({reinterpret_cast<const char*>(track.samples.data()),
+                            track.samples.size() * sizeof(float)}),
+      .sound = media::EncodedSound{
+          .next = [sent, samples](media::Pcm& block) { return next_block(*samples, *sent, block); },
+          .rate = track.rate,
+          .channels = 1,
+          .track = like}};
+}
+
+/// --no-lips: the pictures are kept as packets.
+void DubGraph::copy_pictures(Run& run) {
+  const DubbedSound& track = sound_.get();
+  size_t sent = 0;
+  const auto next = [&](media::Pcm& block) {
+    run.check();
+    return next_block(track, sent, block);
+  };
+  const media::ReplaceResult result = media::replace_audio(
+      config_.dub.input, config_.dub.out, next, {.rate = track.rate, .overwrite = env_.overwrite});
+  for (const media::DroppedStream& d : result.dropped)
+    warnings_.add({"W0101", fmt::format("stream {} ({}, {}) is dropped: the container does not "
+                                        "take it",
+                                        d.stream, d.kind, d.codec)});
+  record_.faces.frames = record_.faces.passed_through = plan_.info.video->frames;
+}
+
+void DubGraph::finish_record() {
+  keep_graph_times(graph_.times(), record_);
+  record_.timing.compute = now_ms();
+  if (!video_) return;
+  record_.faces = video_->faces();
+  record_.first_frame_ms = video_->first_frame_ms();
 }
 
 void DubGraph::run() {
   try {
     graph_.run();
   } catch (...) {
-    finish_record(now_ms());
+    finish_record();
     throw;
   }
-  finish_record(now_ms());
+  finish_record();
 }
 
 }  // namespace vl::dub

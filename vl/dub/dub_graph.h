@@ -2,7 +2,7 @@
 
 #include "vl/dsp/speech_spans.h"
 #include "vl/dub/dub_plan.h"
-#include "vl/media/video_reader.h"
+#include "vl/dub/lip_video.h"
 #include "vl/media/wav.h"
 #include "vl/pipeline/graph.h"
 
@@ -15,21 +15,14 @@ struct SourceSpeech {
   stages::Slot slot;
 };
 
-struct DubbedSound {
-  media::Pcm track;  ///< one channel at the output's rate, from time 0 to the end of the pictures
-  at::Tensor mel;    ///< [80, T] of the same at 16 kHz
-};
-
-struct FacedFrame {
-  media::VideoFrame frame;
-  std::optional<stages::IntBox> box;
-};
+/// The line at the output's rate, one channel, from time 0 to the end of the pictures.
+using DubbedSound = media::Pcm;
 
 /// The stages of one dub as members of one object, so that each is a function of its own.
 class DubGraph {
  public:
   DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnvironment& env,
-           WarningList& warnings, DubRecord& record);
+           pipeline::StageCache& cache, WarningList& warnings, DubRecord& record);
   /// Runs everything. @throws the first error
   void run();
 
@@ -37,6 +30,8 @@ class DubGraph {
   using Run = pipeline::RunState;
   void stage(const std::string& name, std::vector<pipeline::Input*> inputs,
              void (DubGraph::*body)(Run&));
+  void add(const std::string& name, std::vector<pipeline::Input*> inputs,
+           std::function<void(Run&)> body);
   void decode_sound(Run& run);
   void convert(Run& run);
   void make_prompt(Run& run);
@@ -46,15 +41,11 @@ class DubGraph {
   void plan_line(Run& run);
   void fit(Run& run);
   void mix(Run& run);
-  void decode_pictures(Run& run);
-  void find_faces(Run& run);
-  void animate(Run& run);
-  void encode(Run& run);
+  void copy_pictures(Run& run);
+  LipTrack lip_track(const stages::Speech& speech, double onset, const media::Pcm& track);
 
   stages::Slot slot_of(const std::vector<dsp::Span>& spans) const;
-  void draw(std::vector<FacedFrame>& batch, const stages::AnimateLips& lips);
-  void check_faces(int64_t frames, float best_score, int64_t best_frame) const;
-  void finish_record(double total_ms);
+  void finish_record();
   double now_ms() const;
   void progress(const std::string& stage, int64_t done, int64_t total,
                 const std::string& unit) const;
@@ -66,7 +57,6 @@ class DubGraph {
   DubRecord& record_;
   pipeline::Graph graph_;
   std::chrono::steady_clock::time_point begin_;
-  int64_t expected_frames_ = 0;
   pipeline::Value<SourceSpeech>& source_;
   pipeline::Value<stages::Speech>& prompt_sound_;
   pipeline::Value<stages::VoicePrompt>& prompt_;
@@ -74,9 +64,7 @@ class DubGraph {
   pipeline::Value<stages::ProsodyPlan>& prosody_;
   pipeline::Value<stages::FitResult>& fitted_;
   pipeline::Value<DubbedSound>& sound_;
-  pipeline::Channel<media::VideoFrame>& decoded_;
-  pipeline::Channel<FacedFrame>& faced_;
-  pipeline::Channel<media::VideoFrame>& drawn_;
+  std::optional<LipVideo> video_;  ///< not with --no-lips
 };
 
 }  // namespace vl::dub

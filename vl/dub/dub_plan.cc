@@ -8,6 +8,7 @@
 #include "vl/core/sha256.h"
 #include "vl/dub/consent.h"
 #include "vl/dub/fastpitch_front_end.h"
+#include "vl/dub/lip_settings.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/spoken_text.h"
 #include "vl/media/video_writer.h"
@@ -62,9 +63,18 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
   plan.codec_sha256 = models.digest("codec");
   if (models.has("vocos")) plan.vocos = models.get<models::vocos::Vocos>("vocos");
   plan.fastpitch = models.get<models::fastpitch::FastPitch>("fastpitch");
-  if (!c.dub.lips) return;
-  if (c.lips.box[0] < 0) plan.face = models.get<models::yunet::Yunet>("face");
-  plan.wav2lip = models.get<models::wav2lip::Wav2Lip>("wav2lip");
+  if (c.dub.lips) plan.lip_models = load_lip_models(c.lips, models);
+}
+
+LipJob lip_job(const DubConfig& c, const DubPlan& plan, const DubRecord& record) {
+  return {.input = c.dub.input,
+          .out = c.dub.out,
+          .info = plan.info,
+          .input_sha256 = sha256_file(c.dub.input),
+          .lips = c.lips,
+          .encode = c.encode,
+          .note = record.precision,
+          .job_dir = record.job_dir};
 }
 
 /// The line for FastPitch, which reads no IPA.
@@ -130,14 +140,12 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
                                   front_ends);
   choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
+  plan.lips = lip_job(c, plan, record);
   plan.plan_ids = plan_symbols(c, models, voice, front_ends, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;
   models.warn_untrained(warnings);
   record.consent = consent_of(c, voice, warnings);
-  if (plan.info.other_streams > 0)
-    warnings.add({"W0101", fmt::format("{} further streams of the input are not in the output",
-                                       plan.info.other_streams)});
   if (v.vfr) warnings.add({"W0105", "the frame rate varies; every picture keeps its time"});
   record.voice = voice != nullptr ? voice->name : kSourceVoice;
   record.target_lang = plan.target_lang;

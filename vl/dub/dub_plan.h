@@ -5,11 +5,10 @@
 #include <string>
 
 #include "vl/dub/dub_video.h"
+#include "vl/dub/lip_video.h"
 #include "vl/dub/stored_prompt.h"
 #include "vl/media/probe.h"
-#include "vl/stages/animate_lips.h"
 #include "vl/stages/convert_track.h"
-#include "vl/stages/find_faces.h"
 #include "vl/stages/plan_prosody.h"
 #include "vl/stages/speak_codec.h"
 
@@ -39,8 +38,8 @@ struct DubPlan {
   std::shared_ptr<const models::vocos::Vocos> vocos;
   std::shared_ptr<const models::fastpitch::FastPitch> fastpitch;
   std::vector<int64_t> plan_ids;  ///< the line as FastPitch reads it; empty: not its language
-  std::shared_ptr<const models::yunet::Yunet> face;
-  std::shared_ptr<const models::wav2lip::Wav2Lip> wav2lip;
+  LipJob lips;
+  LipModels lip_models;
 };
 
 /// Checks text, voice, prompt and input, and loads the models that the dub uses.

@@ -93,14 +93,27 @@ struct LipsOptions {
   std::string wav2lip_model, face_model;
   std::vector<int64_t> pads = {0, 10, 0, 0};    ///< top, bottom, left, right, pixels
   std::vector<int64_t> box = {-1, -1, -1, -1};  ///< top, bottom, left, right; -1: detect
+  std::vector<int64_t> crop = {0, -1, 0, -1};   ///< top, bottom, left, right; -1: to the end
+  int64_t rotate = 0;                           ///< degrees clockwise
+  int64_t resize_factor = 1;
   bool nosmooth = false;
-  int64_t wav2lip_batch_size = 16;
-  double min_face_score = 0.6;
+  bool only_first = false;  ///< --static
+  double fps = 25;          ///< of pictures that stand still
+  int64_t face_det_batch_size = 1, wav2lip_batch_size = 16;
+  double min_face_score = 0;  ///< 0: the finder's own
   int64_t detect_every = 1;
-  std::string face_select = "largest";
+  std::string face_select = "auto";
+  int64_t face_id = -1;  ///< -1: none
   std::string paste = "mouth";
   std::string feather = "auto";
+  bool color_match = true;
   std::string on_no_face = "fail";
+  std::vector<std::string> compat = {"none"};
+
+  /// Does --compat name this model, or all?
+  bool compatible(const std::string& model) const;
+  /// @throws Error(kBadValue, kExclusiveFlags)
+  void validate() const;
 };
 void describe(LipsOptions& o, Fields& f);
 
@@ -114,9 +127,28 @@ void describe(FitOptions& o, Fields& f);
 
 struct EncodeOptions {
   std::string video_codec = "auto";
+  std::string encoder = "auto";
   int64_t crf = 18;
+  std::string pix_fmt = "source";
+  double chunk_s = 10;
 };
 void describe(EncodeOptions& o, Fields& f);
+
+/// A job that can be taken up again.
+struct ResumeOptions {
+  std::string job_dir;  ///< empty: in the cache
+  bool resume = true;
+};
+void describe(ResumeOptions& o, Fields& f);
+
+/// The verb lipsync itself.
+struct LipsyncOptions {
+  std::string face, audio, out;
+  std::string length = "audio";
+  std::string extend = "pingpong";
+  bool list_faces = false;
+};
+void describe(LipsyncOptions& o, Fields& f);
 
 /// The verb convert itself.
 struct ConvertOptions {
@@ -202,6 +234,18 @@ struct SpeakConfig {
   ConsentOptions consent;
 
   /// Everything but the text and where it goes. @throws Error(kExclusiveFlags, kBadValue)
+  void validate() const;
+};
+
+/// Everything `voxlip lipsync` takes beside the global flags.
+struct LipsyncConfig {
+  LipsyncOptions verb;
+  LipsOptions lips;
+  EncodeOptions encode;
+  ConsentOptions consent;
+  ResumeOptions job;
+
+  /// @throws Error(kMissingArgument, kExclusiveFlags, kBadValue)
   void validate() const;
 };
 

@@ -130,8 +130,19 @@ Json job_json(const JobRecord& r) {
                   {"audible", false}, {"payload", nullptr}, {"verified", nullptr}};
   out["consent"] = to_json(r.consent);
   out["models"] = models;
-  out["cache"] = {{"hits", 0}, {"misses", 0}, {"bytes_written", 0}};
+  out["cache"] = {
+      {"hits", r.cache.hits}, {"misses", r.cache.misses}, {"bytes_written", r.cache.bytes_written}};
   return out;
+}
+
+}  // namespace
+
+namespace {
+
+/// Without a deadline.
+Json no_deadline() {
+  return {{"ms", nullptr},           {"scope", "compute"}, {"met", nullptr},
+          {"predicted_ms", nullptr}, {"level", 0},         {"steps", Json::array()}};
 }
 
 }  // namespace
@@ -146,8 +157,7 @@ Json to_json(const DubRecord& r) {
   out["source_lang"] = nullable(r.source_lang);
   out["target_lang"] = r.target_lang;
   out["voice"] = r.voice;
-  out["deadline"] = {{"ms", nullptr},           {"scope", "compute"}, {"met", nullptr},
-                     {"predicted_ms", nullptr}, {"level", 0},         {"steps", Json::array()}};
+  out["deadline"] = no_deadline();
   out["prompt"] = r.prompt ? Json{{"from", r.prompt->from},
                                   {"start_s", r.prompt->start_s},
                                   {"end_s", r.prompt->end_s},
@@ -207,6 +217,18 @@ Json to_json(const SpeakRecord& r) {
   out["tokens"] = r.tokens;
   out["unknown_words"] = r.unknown_words;
   out["first_audio_ms"] = nullable(r.first_audio_ms);
+  return out;
+}
+
+Json to_json(const LipsyncRecord& r) {
+  Json out = job_json(r);
+  out["input"] = to_json(r.input);
+  out["audio_input"] = to_json(r.audio_input);
+  out["output"] = to_json(r.output);
+  out["fps_lips"] = r.fps_lips;
+  out["deadline"] = no_deadline();
+  out["faces"] = faces_json(r.faces);
+  out["quality"] = quality_json(r.faces);
   return out;
 }
 

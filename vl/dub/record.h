@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "vl/core/trace.h"
+#include "vl/pipeline/stage_cache.h"
 
 namespace vl::dub {
 
@@ -83,6 +84,7 @@ struct JobRecord {
   MediaRecord input, output;
   std::string voice;
   std::string job_dir;
+  pipeline::CacheUse cache;
 };
 
 /// What `voxlip dub --json` prints beside the envelope.
@@ -129,12 +131,21 @@ struct SpeakRecord : JobRecord {
   std::vector<FitRecord> fit;  ///< of --target-seconds; goes to the job folder
 };
 
+/// What `voxlip lipsync --json` prints beside the envelope.
+struct LipsyncRecord : JobRecord {
+  MediaRecord audio_input;
+  double fps_lips = 0;  ///< redrawn pictures a second of the stage lips
+  FaceCounts faces;
+  std::optional<double> first_frame_ms;
+};
+
 nlohmann::ordered_json to_json(const FitRecord& record);
 /// The keys of the job block, then those of dub, without the envelope.
 nlohmann::ordered_json to_json(const DubRecord& record);
 nlohmann::ordered_json to_json(const ConvertRecord& record);
 nlohmann::ordered_json to_json(const CloneRecord& record);
 nlohmann::ordered_json to_json(const SpeakRecord& record);
+nlohmann::ordered_json to_json(const LipsyncRecord& record);
 nlohmann::ordered_json to_json(const MediaRecord& record);
 nlohmann::ordered_json to_json(const ConsentRecord& record);
 

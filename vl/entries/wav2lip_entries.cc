@@ -3,6 +3,7 @@
 #include "vl/core/error.h"
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/entries/entry.h"
+#include "vl/models/s3fd/s3fd.h"
 #include "vl/models/wav2lip/wav2lip.h"
 #include "vl/models/yunet/yunet.h"
 
@@ -26,26 +27,54 @@ Tensors lip_forward(const Call& call) {
   return out;
 }
 
+Tensors s3fd_raw(const models::s3fd::S3fd& model, const at::Tensor& frames) {
+  const models::s3fd::Heads heads = model.forward(models::s3fd::network_frames(frames));
+  Tensors out;
+  for (size_t i = 0; i < heads.conf.size(); ++i) {
+    out[fmt::format("level{}_conf", i + 1)] = heads.conf[i];
+    out[fmt::format("level{}_loc", i + 1)] = heads.loc[i];
+  }
+  return out;
+}
+
 Tensors face_raw(const Call& call) {
+  const at::Tensor& frames = call.input("frames_bgr_u8");
+  if (const auto* s3fd = dynamic_cast<const models::s3fd::S3fd*>(call.model))
+    return s3fd_raw(*s3fd, frames);
   const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
-  return model.forward(models::yunet::network_frames(call.input("frames_bgr_u8")));
+  return model.forward(models::yunet::network_frames(frames));
+}
+
+/// Rows x1 y1 x2 y2 score, by descending score.
+at::Tensor s3fd_rows(const std::vector<models::s3fd::Box>& boxes) {
+  at::Tensor out = at::empty({static_cast<int64_t>(boxes.size()), 5}, at::kFloat);
+  float* row = out.data_ptr<float>();
+  for (const models::s3fd::Box& b : boxes) {
+    row = std::copy(b.box.begin(), b.box.end(), row);
+    *row++ = b.score;
+  }
+  return out;
 }
 
 /// Rows x1 y1 x2 y2 score and five (x, y), by descending score.
-Tensors face_detect(const Call& call) {
-  const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
-  const at::Tensor& frames = call.input("frames_bgr_u8");
-  if (frames.numel() == 0) fail(Code::kBadValue, "input:frames_bgr_u8 holds no picture");
-  const auto faces = models::yunet::detect(model, frames[0], 0.6F);
+at::Tensor yunet_rows(const std::vector<models::yunet::Face>& faces) {
   at::Tensor out = at::empty({static_cast<int64_t>(faces.size()), 15}, at::kFloat);
   float* row = out.data_ptr<float>();
   for (const models::yunet::Face& f : faces) {
-    for (const float v : f.box) *row++ = v;
+    row = std::copy(f.box.begin(), f.box.end(), row);
     *row++ = f.score;
-    for (const auto& point : f.landmarks)
-      for (const float v : point) *row++ = v;
+    for (const auto& point : f.landmarks) row = std::copy(point.begin(), point.end(), row);
   }
-  return {{"detections", out}};
+  return out;
+}
+
+Tensors face_detect(const Call& call) {
+  const at::Tensor& frames = call.input("frames_bgr_u8");
+  if (frames.numel() == 0) fail(Code::kBadValue, "input:frames_bgr_u8 holds no picture");
+  if (const auto* s3fd = dynamic_cast<const models::s3fd::S3fd*>(call.model))
+    return {{"detections", s3fd_rows(models::s3fd::detect(*s3fd, frames[0]))}};
+  const auto& model = dynamic_cast<const models::yunet::Yunet&>(*call.model);
+  return {{"detections", yunet_rows(models::yunet::detect(model, frames[0], 0.6F))}};
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "vl/models/rmvpe/rmvpe.h"
 #include "vl/models/rvc/feature_index.h"
 #include "vl/models/rvc/rvc.h"
+#include "vl/models/s3fd/s3fd.h"
 #include "vl/models/vallex/vallex.h"
 #include "vl/models/vocos/vocos.h"
 #include "vl/models/wav2lip/wav2lip.h"
@@ -19,7 +20,7 @@ const std::vector<ModelClass>& registry() {
       hubert::hubert_class(),     rmvpe::rmvpe_class(),         rvc::rvc_class(),
       rvc::feature_index_class(), vallex::vallex_class(),       encodec::encodec_class(),
       vocos::vocos_class(),       fastpitch::fastpitch_class(), hifigan::hifigan_class(),
-      yunet::yunet_class(),       wav2lip::wav2lip_class(),
+      yunet::yunet_class(),       s3fd::s3fd_class(),           wav2lip::wav2lip_class(),
   };
   return classes;
 }

@@ -40,6 +40,11 @@ class Graph {
   Value<T>& value() {
     return own<Value<T>>(run_);
   }
+  /// Anything else that stages share and wait in: constructed from the run's state.
+  template <class Node>
+  Node& node() {
+    return own<Node>(run_);
+  }
   /// Called on each stage's thread before its body (thread-local CPU modes, names).
   void on_thread_start(std::function<void()> hook) { thread_hook_ = std::move(hook); }
   /// Called from stage threads when a stage starts (true) or ends (false).

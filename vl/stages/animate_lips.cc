@@ -2,29 +2,21 @@
 
 #include <ATen/ATen.h>
 
-#include "vl/dsp/wav2lip_mel.h"
 #include "vl/media/paste.h"
 
 namespace vl::stages {
 
-std::vector<media::Image> AnimateLips::run(const std::vector<LipJob>& jobs) const {
-  if (jobs.empty()) return {};
-  const auto n = static_cast<int64_t>(jobs.size());
-  at::Tensor faces = at::empty({n, 6, media::kLipSize, media::kLipSize});
-  std::vector<at::Tensor> windows;
-  for (int64_t i = 0; i < n; ++i) {
-    const LipJob& job = jobs[static_cast<size_t>(i)];
-    const media::Rect rect{static_cast<int>(job.box[0]), static_cast<int>(job.box[1]),
-                           static_cast<int>(job.box[2]), static_cast<int>(job.box[3])};
-    const media::Image crop =
-        media::resize(media::crop(*job.frame, rect), media::kLipSize, media::kLipSize);
-    media::network_input(crop, faces[i].data_ptr<float>());
-    windows.push_back(dsp::lip_window(mel_, job.seconds));
-  }
-  const at::Tensor image = net_->forward(at::stack(windows), faces).contiguous();
+std::vector<media::Image> AnimateLips::run(const std::vector<media::Image>& crops,
+                                           const at::Tensor& windows) const {
+  if (crops.empty()) return {};
+  const auto n = static_cast<int64_t>(crops.size());
+  at::Tensor faces = at::empty({n, 6, size(), size()});
+  for (int64_t i = 0; i < n; ++i)
+    media::network_input(crops[static_cast<size_t>(i)], faces[i].data_ptr<float>());
+  const at::Tensor image = net_->forward(windows, faces).contiguous();
   std::vector<media::Image> out;
   for (int64_t i = 0; i < n; ++i)
-    out.push_back(media::prediction_image(image[i].data_ptr<float>()));
+    out.push_back(media::prediction_image(image[i].data_ptr<float>(), size()));
   return out;
 }
 

@@ -7,30 +7,25 @@
 
 #include "vl/media/image.h"
 #include "vl/models/wav2lip/wav2lip.h"
-#include "vl/stages/face_boxes.h"
 
 namespace vl::stages {
 
-/// One face to redraw: its picture and when it is shown.
-struct LipJob {
-  const media::Image* frame = nullptr;  ///< upright B G R
-  IntBox box = {};
-  double seconds = 0.0;  ///< after the first picture
-};
-
-/// Wav2Lip on a batch of faces.
+/// Wav2Lip on faces that are cut out already.
 class AnimateLips {
  public:
-  /// @param mel [80, T] of the whole dubbed speech (dsp::wav2lip_mel)
-  AnimateLips(std::shared_ptr<const models::wav2lip::Wav2Lip> net, at::Tensor mel)
-      : net_(std::move(net)), mel_(std::move(mel)) {}
+  explicit AnimateLips(std::shared_ptr<const models::wav2lip::Wav2Lip> net)
+      : net_(std::move(net)) {}
 
-  /// @return one 96 x 96 picture for each job
-  std::vector<media::Image> run(const std::vector<LipJob>& jobs) const;
+  /// Side of the pictures that it takes and gives.
+  int size() const { return static_cast<int>(net_->config().image); }
+  /// @param crops size() x size(), B G R
+  /// @param windows [N, 1, 80, 16], one for each crop
+  /// @return one picture of size() x size() for each crop
+  std::vector<media::Image> run(const std::vector<media::Image>& crops,
+                                const at::Tensor& windows) const;
 
  private:
   std::shared_ptr<const models::wav2lip::Wav2Lip> net_;
-  at::Tensor mel_;
 };
 
 }  // namespace vl::stages

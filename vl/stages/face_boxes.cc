@@ -19,12 +19,6 @@ IntBox mean_rows(const std::vector<IntBox>& rows, size_t begin, size_t end) {
   return out;
 }
 
-IntBox between(const IntBox& a, const IntBox& b, int64_t step, int64_t steps) {
-  IntBox out{};
-  for (size_t k = 0; k < out.size(); ++k) out[k] = a[k] + (b[k] - a[k]) * step / steps;
-  return out;
-}
-
 }  // namespace
 
 IntBox truncate_rect(const std::array<float, 4>& box) {
@@ -57,17 +51,12 @@ void smooth_boxes(std::vector<IntBox>& boxes) {
   }
 }
 
-void FaceTracker::append(const std::optional<IntBox>& box) {
-  if (!box) {
-    end_run();
-    out_.push_back(std::nullopt);
-    return;
-  }
+void BoxSmoother::push(const IntBox& box) {
   if (!smooth_) {
     out_.push_back(box);
     return;
   }
-  run_.push_back(*box);
+  run_.push_back(box);
   // A row is final once four more rows are there; rows behind the tail window are not needed again.
   while (ready_ + kWindow <= run_.size()) {
     run_[ready_] = mean_rows(run_, ready_, ready_ + kWindow);
@@ -79,10 +68,10 @@ void FaceTracker::append(const std::optional<IntBox>& box) {
   }
 }
 
-void FaceTracker::end_run() {
+void BoxSmoother::finish() {
   if (ready_ == 0) {
     smooth_boxes(run_);
-    for (const IntBox& b : run_) out_.push_back(b);
+    out_.insert(out_.end(), run_.begin(), run_.end());
   } else {
     for (; ready_ < run_.size(); ++ready_) {
       run_[ready_] = mean_rows(run_, run_.size() - kWindow, run_.size());
@@ -93,45 +82,11 @@ void FaceTracker::end_run() {
   ready_ = 0;
 }
 
-void FaceTracker::flush_gap(bool bridge, const IntBox& next) {
-  const int64_t steps = static_cast<int64_t>(gap_.size()) + 1;
-  for (int64_t i = 1; i < steps; ++i)
-    append(bridge ? std::optional(between(*last_, next, i, steps)) : std::nullopt);
-  gap_.clear();
-}
-
-void FaceTracker::push(const FaceSighting& s) {
-  if (s.state == FaceSighting::State::kFace) {
-    const bool all_unknown = std::all_of(
-        gap_.begin(), gap_.end(), [](auto& g) { return g.state == FaceSighting::State::kUnknown; });
-    const bool bridge =
-        last_ && (all_unknown || gap_.size() <= static_cast<size_t>(kBridgedFrames));
-    flush_gap(bridge, s.box);
-    append(s.box);
-    last_ = s.box;
-    return;
-  }
-  gap_.push_back(s);
-  const bool looked = s.state == FaceSighting::State::kNone;
-  if (!last_ || (looked && gap_.size() > static_cast<size_t>(kBridgedFrames))) {
-    flush_gap(false, {});
-    if (looked) last_.reset();
-  }
-}
-
-void FaceTracker::finish() {
-  // Frames behind the last detection that nobody looked at keep its box.
-  for (const FaceSighting& g : gap_)
-    append(last_ && g.state == FaceSighting::State::kUnknown ? last_ : std::nullopt);
-  gap_.clear();
-  end_run();
-}
-
-std::optional<std::optional<IntBox>> FaceTracker::pop() {
+std::optional<IntBox> BoxSmoother::pop() {
   if (out_.empty()) return std::nullopt;
-  std::optional<IntBox> front = out_.front();
+  const IntBox front = out_.front();
   out_.pop_front();
-  return std::optional<std::optional<IntBox>>(std::in_place, front);
+  return front;
 }
 
 }  // namespace vl::stages

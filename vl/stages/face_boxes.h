@@ -28,37 +28,21 @@ bool usable(const IntBox& box, int64_t width, int64_t height);
 /// than five rows follow the reference's slices.
 void smooth_boxes(std::vector<IntBox>& boxes);
 
-/// What the finder said of one frame: a box, no face, or (between two detections) nothing yet.
-struct FaceSighting {
-  enum class State { kFace, kNone, kUnknown } state = State::kNone;
-  IntBox box = {};
-};
-
-/// Frames without a face are bridged by interpolation up to this many in a row.
-constexpr int64_t kBridgedFrames = 5;
-
-/// One pass over a video: frames that were not looked at and gaps of at most kBridgedFrames are
-/// filled by interpolation, then each run of faces is smoothed like smooth_boxes. Results come a
-/// few frames late, in order.
-class FaceTracker {
+/// smooth_boxes() in one pass: boxes come four frames late, in order.
+class BoxSmoother {
  public:
-  explicit FaceTracker(bool smooth) : smooth_(smooth) {}
-  void push(const FaceSighting& sighting);
+  explicit BoxSmoother(bool smooth) : smooth_(smooth) {}
+  void push(const IntBox& box);
+  /// There are no more boxes.
   void finish();
-  /// The next frame's box (nothing inside: no face), or nothing when it is not decided yet.
-  std::optional<std::optional<IntBox>> pop();
+  /// The next box, or nothing when it is not decided yet.
+  std::optional<IntBox> pop();
 
  private:
-  void flush_gap(bool bridge, const IntBox& next);
-  void append(const std::optional<IntBox>& box);
-  void end_run();
-
   bool smooth_;
-  std::vector<FaceSighting> gap_;  ///< frames since the last face that are not decided
-  std::optional<IntBox> last_;     ///< the last face seen
-  std::vector<IntBox> run_;        ///< rows of the current run, smoothed up to ready_
+  std::vector<IntBox> run_;  ///< the last boxes, smoothed up to ready_
   size_t ready_ = 0;
-  std::deque<std::optional<IntBox>> out_;
+  std::deque<IntBox> out_;
 };
 
 }  // namespace vl::stages

@@ -1,0 +1,123 @@
+#include "vl/models/s3fd/s3fd.h"
+
+#include <fstream>
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/paths.h"
+#include "tests/support/torch_golden.h"
+#include "vl/core/error.h"
+#include "vl/weights/fill.h"
+
+namespace vl::models::s3fd {
+namespace {
+
+using nlohmann::json;
+using test::expect_close;
+using test::golden;
+
+const std::string kFolder = "parity/wav2lip/";
+constexpr uint64_t kSeed = 20209;
+constexpr double kRelative = 5e-5;  // parity/wav2lip/README.md
+
+json read_json(const std::string& name) {
+  std::ifstream in(test::data(kFolder + name));
+  return json::parse(in);
+}
+
+const S3fd& net() {
+  static const auto loaded = [] {
+    const auto c =
+        weights::read_fill(test::data(kFolder + "params_s3fd.json").string(), kSeed, false);
+    return build_as<S3fd>(s3fd_class().import(c), c.file);
+  }();
+  return *loaded;
+}
+
+/// The stored part of a tensor: every n-th element.
+void expect_stored(const std::string& key, const at::Tensor& got) {
+  static const json index = read_json("index.json");
+  const at::Tensor& want = golden(kFolder + "golden_s3fd.safetensors").at(key);
+  expect_close(key, got, want, 0, kRelative, index.at(key).value("stride", int64_t{1}));
+}
+
+TEST(S3fd, EveryStoredLayerAndHead) {
+  for (const std::string set : {"a", "b"}) {
+    const at::Tensor frames =
+        golden(kFolder + "golden_s3fd.safetensors").at("input:s3fd." + set + ".frames_bgr_u8");
+    Taps taps;
+    const Heads heads = net().forward(network_frames(frames), &taps);
+    const std::string out = "out:s3fd." + set + ".";
+    for (int i = 0; i < 6; ++i) {
+      expect_stored(fmt::format("{}level{}_conf", out, i + 1), heads.conf[static_cast<size_t>(i)]);
+      expect_stored(fmt::format("{}level{}_loc", out, i + 1), heads.loc[static_cast<size_t>(i)]);
+    }
+    if (set == "b") continue;
+    for (const char* name : {"conv3_3_raw", "conv4_3_raw", "conv5_3_raw", "fc7_raw", "conv6_2_raw",
+                             "conv7_2_raw", "conv3_3_norm", "conv4_3_norm", "conv5_3_norm"})
+      expect_stored(out + name, taps.at(name));
+  }
+}
+
+/// The heads of one case of golden_post.
+Heads post_heads(const json& c) {
+  Heads out;
+  const int number = c["case"];
+  for (int level = 0; level < 6; ++level) {
+    const auto i = static_cast<size_t>(level);
+    out.conf[i] = golden(kFolder + "golden_post.safetensors")
+                      .at(fmt::format("input:post{}.conf{}", number, level));
+    out.loc[i] = weights::fill_tensor(
+        fmt::format("input:post{}.loc{}", number, level),
+        {out.conf[i].size(0), 4, out.conf[i].size(2), out.conf[i].size(3)}, kSeed, 2.5, 0.0);
+  }
+  return out;
+}
+
+TEST(S3fd, SuppressionAndRectanglesEqualTheTables) {
+  const auto& stored = golden(kFolder + "golden_post.safetensors");
+  for (const json& c : read_json("post.json")["post_cases"]) {
+    const Heads heads = post_heads(c);
+    for (size_t image = 0; image < c["images"].size(); ++image) {
+      const auto item = static_cast<int64_t>(image);
+      const std::string name = fmt::format("out:post{}.image{}.kept", c["case"].get<int>(), image);
+      const std::vector<Box> kept = detections(heads, item);
+      const at::Tensor& want = stored.at(name);
+      ASSERT_EQ(static_cast<int64_t>(kept.size()), want.size(0)) << name;
+      for (size_t i = 0; i < kept.size(); ++i) {
+        std::vector<float> row(kept[i].box.begin(), kept[i].box.end());
+        row.push_back(kept[i].score);
+        expect_close(name, at::tensor(row), want[static_cast<int64_t>(i)], 1e-3);
+      }
+    }
+  }
+}
+
+TEST(S3fd, SmallPicturesAndOtherFilesAreErrors) {
+  EXPECT_THROW(net().forward(at::zeros({1, 3, 31, 64})), Error);
+  EXPECT_THROW(net().forward(at::zeros({1, 4, 64, 64})), Error);
+  EXPECT_TRUE(detect(net(), at::zeros({32, 48, 3}, at::kByte)).size() <= 1000);
+  const auto c = weights::read_checkpoint(test::data("assets/yunet/yunet_n.pth").string());
+  EXPECT_FALSE(s3fd_class().recognise(c));
+  EXPECT_THROW(s3fd_class().import(c), Error);
+}
+
+TEST(S3fd, ThePythonTwoContainer) {
+  const auto c =
+      weights::read_checkpoint(test::data(kFolder + "checkpoints/mini_s3fd_python2.pth").string());
+  EXPECT_TRUE(s3fd_class().recognise(c));
+  const ModelFile file = s3fd_class().import(c);
+  EXPECT_EQ(file.config["width"], 2);
+  const auto mini = build_as<S3fd>(file, c.file);
+  const auto filled =
+      build_as<S3fd>(s3fd_class().import(weights::read_fill(
+                         test::data(kFolder + "mini_params_s3fd.json").string(), kSeed, false)),
+                     "mini");
+  const at::Tensor x = weights::fill_tensor("input:x", {1, 3, 64, 80}, 1, 100.0, 0.0);
+  const Heads a = mini->forward(x), b = filled->forward(x);
+  for (size_t i = 0; i < 6; ++i) EXPECT_TRUE(at::equal(a.conf[i], b.conf[i])) << i;
+}
+
+}  // namespace
+}  // namespace vl::models::s3fd

@@ -1,0 +1,91 @@
+#include "vl/pipeline/stage_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <thread>
+
+#include "tests/support/paths.h"
+#include "vl/core/file.h"
+
+namespace vl::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr uint64_t kPlenty = 1 << 20;
+
+class StageCacheTest : public testing::Test {
+ protected:
+  std::string put(StageCache& cache, const json& key, const std::string& bytes,
+                  const json& meta = json::object()) {
+    const std::string name = StageCache::name_of(key);
+    write_file_atomic(cache.scratch(name).string(), bytes);
+    cache.keep(name, key, meta);
+    return name;
+  }
+  test::TempDir folder_;
+};
+
+TEST_F(StageCacheTest, TheNameDoesNotDependOnTheOrderOfKeys) {
+  EXPECT_EQ(StageCache::name_of(json::parse(R"({"a":1,"b":[2,3]})")),
+            StageCache::name_of(json::parse(R"({"b":[2,3],"a":1})")));
+  EXPECT_NE(StageCache::name_of(json{{"a", 1}}), StageCache::name_of(json{{"a", 2}}));
+}
+
+TEST_F(StageCacheTest, WhatIsKeptIsFoundByAnotherRun) {
+  StageCache first(folder_.path(), kPlenty, true);
+  const std::string name = put(first, {{"stage", "faces"}}, "payload", {{"frames", 3}});
+  StageCache second(folder_.path(), kPlenty, true);
+  const auto hit = second.find(name);
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(read_file(hit->path.string()), "payload");
+  EXPECT_EQ(hit->meta["frames"], 3);
+  EXPECT_FALSE(second.find(StageCache::name_of(json{{"stage", "other"}})));
+  EXPECT_EQ(second.use().hits, 1);
+  EXPECT_EQ(second.use().misses, 1);
+  EXPECT_EQ(first.use().bytes_written, 7u);
+}
+
+TEST_F(StageCacheTest, DamagedAndHalfWrittenObjectsDoNotCount) {
+  StageCache cache(folder_.path(), kPlenty, true);
+  const std::string name = put(cache, {{"n", 1}}, "payload");
+  const fs::path path = cache.find(name)->path;
+  std::ofstream(path) << "pAyload";
+  EXPECT_FALSE(cache.find(name));
+  EXPECT_FALSE(fs::exists(path));
+  const std::string half = StageCache::name_of(json{{"n", 2}});
+  write_file_atomic(cache.scratch(half).string(), "no record yet");
+  EXPECT_FALSE(StageCache(folder_.path(), kPlenty, true).find(half));
+}
+
+TEST_F(StageCacheTest, TheOldestGoFirstAndNeverThoseInUse) {
+  std::vector<std::string> names;
+  {
+    StageCache writer(folder_.path(), kPlenty, true);
+    for (int i = 0; i < 3; ++i) {
+      names.push_back(put(writer, {{"n", i}}, std::string(100, 'x')));
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+  StageCache cache(folder_.path(), 150, true);
+  ASSERT_TRUE(cache.find(names[0]));  // the oldest is in use
+  cache.trim();
+  EXPECT_TRUE(cache.find(names[0]));
+  EXPECT_FALSE(cache.find(names[1]));
+  EXPECT_FALSE(cache.find(names[2]));
+}
+
+TEST_F(StageCacheTest, WithoutACacheNothingIsFoundAndNothingStays) {
+  {
+    StageCache cache(folder_.path(), kPlenty, false);
+    const std::string name = put(cache, {{"n", 1}}, "payload");
+    EXPECT_FALSE(cache.find(name));
+    EXPECT_FALSE(fs::is_empty(folder_.path()));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_.path()));
+}
+
+}  // namespace
+}  // namespace vl::pipeline

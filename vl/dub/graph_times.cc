@@ -1,0 +1,42 @@
+#include "vl/dub/graph_times.h"
+
+#include <algorithm>
+#include <map>
+
+namespace vl::dub {
+
+void keep_graph_times(const std::vector<pipeline::StageTimes>& times, JobRecord& record) {
+  for (const pipeline::StageTimes& t : times) {
+    const auto known = std::find_if(record.waterfall.begin(), record.waterfall.end(),
+                                    [&](auto& s) { return s.stage == t.stage; });
+    if (known == record.waterfall.end()) {
+      record.waterfall.push_back({.stage = t.stage,
+                                  .start_ms = t.start_ms,
+                                  .end_ms = t.end_ms,
+                                  .busy_ms = t.busy_ms(),
+                                  .wait_ms = t.wait_ms,
+                                  .device = record.device});
+    } else {
+      known->start_ms = std::min(known->start_ms, t.start_ms);
+      known->end_ms = std::max(known->end_ms, t.end_ms);
+      known->busy_ms += t.busy_ms();
+      known->wait_ms += t.wait_ms;
+      ++known->calls;
+    }
+  }
+  Timing& timing = record.timing;
+  const std::map<std::string, std::optional<double>*> slots = {{"decode", &timing.decode},
+                                                               {"rvc", &timing.rvc},
+                                                               {"prompt", &timing.prompt},
+                                                               {"vallex", &timing.vallex},
+                                                               {"fastpitch", &timing.fastpitch},
+                                                               {"fit", &timing.fit},
+                                                               {"face", &timing.face},
+                                                               {"lips", &timing.lips},
+                                                               {"mix", &timing.mix},
+                                                               {"encode", &timing.encode}};
+  for (const StageSpan& s : record.waterfall)
+    if (const auto it = slots.find(s.stage); it != slots.end()) *it->second = s.busy_ms;
+}
+
+}  // namespace vl::dub

@@ -1,0 +1,164 @@
+// The picture half of a dub: the search for faces.
+#include <filesystem>
+#include <fstream>
+
+#include "vl/core/error.h"
+#include "vl/core/file.h"
+#include "vl/dub/lip_settings.h"
+#include "vl/dub/lip_video.h"
+#include "vl/media/picture_writer.h"
+
+namespace vl::dub {
+
+namespace {
+
+/// Frames from which on a switch between several faces is judged at the latest.
+constexpr double kWindowSeconds = 10.0;
+
+/// Ticks of a picture at the usual rate.
+int64_t usual_duration(const media::VideoInfo& v) {
+  const double fps = v.fps.value() > 0 ? v.fps.value() : 25.0;
+  return std::max<int64_t>(1, std::llround(1.0 / (fps * v.time_base.value())));
+}
+
+}  // namespace
+
+void LipVideo::scan(Run& run) {
+  nlohmann::json key = faces_key();
+  const double seconds = times_.get().seconds;
+  key["seconds"] = std::isinf(seconds) ? -1 : seconds;
+  const std::string name = pipeline::StageCache::name_of(key);
+  if (job_.resume)
+    if (const auto hit = cache_.find(name)) {
+      map_.load(read_file(hit->path.string()));
+      keep_counts(map_.counts());
+      return;
+    }
+  media::VideoReader reader(job_.input, read_options());
+  if (has_box(job_.lips) && !compat())
+    scan_box(run, reader);
+  else if (compat())
+    scan_compat(run, reader);
+  else
+    scan_as_usual(run, reader);
+  if (reader.damaged() > 0)
+    warnings_.add({"W0108", fmt::format("{} damaged frames of {} were passed over",
+                                        reader.damaged(), job_.input)});
+  keep_counts(map_.counts());
+  write_file_atomic(cache_.scratch(name).string(), map_.save());
+  cache_.keep(name, key);
+}
+
+void LipVideo::keep_counts(const stages::FaceMap::Counts& c) {
+  faces_.frames = map_.count();
+  faces_.with_face = c.with_face;
+  faces_.tracks = c.tracks;
+  faces_.cuts = c.cuts;
+  faces_.detector_calls = c.detector_calls;
+}
+
+void LipVideo::no_face(int64_t frames, float score, int64_t frame,
+                       const media::Image& picture) const {
+  const bool all = !compat();
+  Error error(Code::kNoFace,
+              all ? fmt::format("no face found in any of the {} frames", frames)
+                  : fmt::format("no face found in frame {}, where the public Wav2Lip stops", frame),
+              Where{.file = job_.input,
+                    .stream = job_.info.video->stream,
+                    .frame = frame,
+                    .detail = fmt::format("best score {:.2f} at frame {}", score, frame)},
+              {"try --rotate 90, --box T,B,L,R, --min-face-score or --on-no-face audio-only"});
+  if (!picture.data.empty() && !job_.job_dir.empty()) {
+    const std::filesystem::path file =
+        std::filesystem::path(job_.job_dir) / (all ? "face_best.png" : "face_missing.png");
+    std::error_code ignored;
+    std::filesystem::create_directories(file.parent_path(), ignored);
+    media::write_png(file.string(), picture);
+    error = error.with_saved({file.string()});
+  }
+  throw error;
+}
+
+void LipVideo::scan_box(Run& run, media::VideoReader& reader) {
+  const double seconds = times_.get().seconds, tick = job_.info.video->time_base.value();
+  const stages::Placement place = stages::placement_of(fixed_box(job_.lips));
+  stages::FaceMap::Counts counts{.tracks = 1};
+  int64_t first = 0;
+  while (auto frame = reader.next()) {
+    run.check();
+    if (counts.with_face == 0) {
+      first = frame->pts();
+      if (!stages::usable(fixed_box(job_.lips), frame->width(), frame->height()))
+        throw Error(Code::kBoxOutside, "box leaves the picture", Where{.file = job_.input},
+                    {fmt::format("the picture is {} x {}", frame->width(), frame->height())});
+    }
+    if (counts.with_face > 0 && static_cast<double>(frame->pts() - first) * tick >= seconds) break;
+    map_.push(
+        {.pts = frame->pts(),
+         .duration = frame->duration() > 0 ? frame->duration() : usual_duration(*job_.info.video),
+         .faces = {place}});
+    progress("face", ++counts.with_face);
+    if (job_.still) break;
+  }
+  map_.finish(counts);
+}
+
+void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
+  const LipTimes& times = times_.get();
+  const media::VideoInfo& v = *job_.info.video;
+  const double tick = v.time_base.value(), fps = v.fps.value() > 0 ? v.fps.value() : 25.0;
+  stages::ScanOptions o = scan_options(job_.lips, *models_.finder);
+  o.duration = usual_duration(v);
+  o.choice.window = std::max<int64_t>(1, std::llround(kWindowSeconds * fps));
+  if (times.source)
+    o.choice.speech = [&](int64_t frame) {
+      const auto at = static_cast<double>(frame) / fps;
+      return times.source->level(at, at + 1 / fps);
+    };
+  stages::ScanFaces faces(*models_.finder, o, map_);
+  int64_t first = 0;
+  while (auto frame = reader.next()) {
+    run.check();
+    if (faces.frames() == 0) first = frame->pts();
+    if (faces.frames() > 0 && static_cast<double>(frame->pts() - first) * tick >= times.seconds)
+      break;
+    faces.push(*frame);
+    progress("face", faces.frames());
+    if (job_.still) break;
+  }
+  expected_ = std::max<int64_t>(expected_, faces.frames());
+  const int64_t with_face = faces.counts().with_face;
+  faces.finish();
+  const int64_t found = std::max(with_face, faces.with_face());
+  faces_.frames = faces.frames();
+  if (found == 0 && job_.lips.on_no_face == "fail")
+    no_face(faces.frames(), faces.best_score(), faces.best_frame(), faces.best_picture());
+  if (found * 2 < faces.frames())
+    warnings_.add({"W0102", fmt::format("{} of {} frames have no face", faces.frames() - found,
+                                        faces.frames())});
+}
+
+void LipVideo::scan_compat(Run& run, media::VideoReader& reader) {
+  const LipsOptions& lips = job_.lips;
+  stages::CompatOptions o{.pads = face_pads(lips),
+                          .smooth = !lips.nosmooth,
+                          .min_score = models_.finder ? least_score(lips, *models_.finder) : 0.0,
+                          .batch = lips.face_det_batch_size};
+  if (has_box(lips)) o.box = fixed_box(lips);
+  stages::CompatFaces faces(models_.finder.get(), o, map_);
+  const int64_t most = job_.still ? 1 : compat_frames();
+  while (faces.frames() < most) {
+    auto frame = reader.next();
+    if (!frame) break;
+    run.check();
+    faces.push(stages::compat_picture(frame->to_bgr_reference(), compat_picture(lips)),
+               frame->pts(),
+               frame->duration() > 0 ? frame->duration() : usual_duration(*job_.info.video));
+    progress("face", faces.frames());
+    if (faces.failure()) break;
+  }
+  faces.finish();
+  if (const auto& f = faces.failure()) no_face(faces.frames(), f->best_score, f->frame, f->picture);
+}
+
+}  // namespace vl::dub
