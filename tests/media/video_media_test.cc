@@ -96,7 +96,7 @@ struct Video : testing::Test {
   }
 
   static std::vector<int64_t> pts_of(const std::string& path) {
-    VideoReader reader(path, 1);
+    VideoReader reader(path, {.threads = 1});
     std::vector<int64_t> out;
     while (auto f = reader.next()) out.push_back(f->pts());
     return out;
@@ -161,7 +161,7 @@ TEST_F(Video, CountTimesSizeAndRateSurviveAnEncode) {
 TEST_F(Video, LosslessFramesComeBackBitForBit) {
   ClipSpec s{.frames = 12};
   const std::string path = write(s, "lossless.mp4", 0);
-  VideoReader reader(path, 1);
+  VideoReader reader(path, {.threads = 1});
   int i = 0;
   while (auto f = reader.next())
     EXPECT_TRUE(planes_equal(*f->native(), *pattern(s, i++).native())) << i;
@@ -204,7 +204,7 @@ TEST_F(Video, WritingARegionLeavesTheRestAlone) {
 
 TEST_F(Video, ATurnedSourceIsReadUpright) {
   ClipSpec s{.frames = 3, .rotation = 90};
-  VideoReader reader(write(s, "r.mp4", 0), 1);
+  VideoReader reader(write(s, "r.mp4", 0), {.threads = 1});
   const auto f = reader.next();
   ASSERT_TRUE(f);
   EXPECT_EQ(f->width(), s.height);
@@ -222,7 +222,7 @@ TEST_F(Video, BadInputsHaveTheirCodes) {
   const std::string bytes(std::istreambuf_iterator<char>(in), {});
   std::ofstream(dir / "cut.mp4", std::ios::binary) << bytes.substr(0, bytes.size() * 6 / 10);
   const auto read_all = [](const std::string& p) {
-    VideoReader r(p, 1);
+    VideoReader r(p, {.threads = 1});
     while (r.next()) {
     }
   };
@@ -269,7 +269,7 @@ TEST_F(Video, RealClipsDecodeWhole) {
     if (path.empty())
       GTEST_SKIP() << row.name
                    << " is not at hand: it shows a real person and is not in the repository";
-    VideoReader reader(path.string(), 1);
+    VideoReader reader(path.string(), {.threads = 1});
     size_t n = 0;
     while (auto f = reader.next()) {
       EXPECT_EQ(f->width(), row.width);
