@@ -151,7 +151,8 @@ void Assembler::add_copied(const CopiedSound& sound) {
   const auto wanted = static_cast<unsigned>(info.audio->stream);
   for (unsigned i = 0; i < input.nb_streams; ++i)
     if (i != wanted) input.streams[i]->discard = AVDISCARD_ALL;
-  copied_sound_.emplace(input, sound_start(input, *input.streams[wanted]), muxer_, sound.end_s);
+  copied_sound_.emplace(input, sound_start(input, *input.streams[wanted]), muxer_,
+                        CopyOptions{sound.end_s, true});
   AVStream* to = copied_sound_->add(wanted, nullptr);
   if (to == nullptr)
     throw Error(Code::kUnsupportedKind,

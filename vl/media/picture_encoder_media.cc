@@ -68,9 +68,7 @@ int PictureEncoder::open(const AVCodec& codec) {
 FramePtr PictureEncoder::fitted(const AVFrame& frame) const {
   FramePtr out(av_frame_clone(&frame));
   const auto format = static_cast<AVPixelFormat>(frame.format);
-  const std::string name = av_get_pix_fmt_name(format);
-  if (name.compare(0, 4, "yuvj") == 0 && "yuv" + name.substr(4) == choice_.pix_fmt)
-    out->format = encoder_->pix_fmt;
+  if (plain_format(format) == encoder_->pix_fmt) out->format = encoder_->pix_fmt;
   if (choice_.size_changed && has_samples(format))
     out = cut_out(*out, {0, 0, frame.width, frame.height}, choice_.width, choice_.height);
   if (out->format == encoder_->pix_fmt && out->width == encoder_->width &&

@@ -25,6 +25,8 @@ SwsContext* scaler(const PixelSide& from, const PixelSide& to, int space, int fl
 /// The matrix of a picture; where it says none: BT.709 from 720 rows on, else BT.601.
 int space_of(const AVFrame& frame);
 bool full_range(AVPixelFormat format, AVColorRange range);
+/// yuvj420p and its like, which FFmpeg gives up, by their names without range.
+AVPixelFormat plain_format(AVPixelFormat format);
 PixelSide side_of(const AVFrame& frame);
 
 /// Every sample has bytes of its own, so that a part can be cut out and written. Not so palettes,
@@ -33,8 +35,9 @@ bool has_samples(AVPixelFormat format);
 
 /// A picture with memory of its own. @throws Error(kHostMemory)
 FramePtr new_picture(AVPixelFormat format, int width, int height);
-/// A native picture of width x height that holds the rectangle at its upper left; its last column
-/// and row are repeated. @param part starts on whole chroma samples; has_samples()
+/// A native picture of width x height (at least the part's) that holds the rectangle at its upper
+/// left; its last column and row are repeated. @param part starts on whole chroma samples;
+/// has_samples()
 FramePtr cut_out(const AVFrame& frame, const Rect& part, int width, int height);
 /// Copies the samples that the rectangle `inner` of `to` touches, alpha excepted.
 /// @param from its upper left is at (x, y) of `to`, on whole chroma samples

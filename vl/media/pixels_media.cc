@@ -71,16 +71,44 @@ uint8_t* at(AVFrame& f, int plane, int row) {
   return f.data[plane] + static_cast<ptrdiff_t>(row) * f.linesize[plane];
 }
 
-/// The part with what filters see around it, on whole chroma samples, inside the picture.
+/// What filters see of one axis around [from, to): on whole chroma samples, inside [0, size), and
+/// of few lengths. At the end of the axis it ends there too: swscale treats borders in its own way.
+std::pair<int, int> window(int from, int to, int size, int unit) {
+  const int begin = std::max(0, from / unit * unit - kMargin);
+  const int length = std::min(size, up_to(to + kMargin - begin, kGrain));
+  const int start = std::min(begin, size - length);
+  return {start, start + length};
+}
+
+/// The part with what filters see around it; it may reach past odd sizes.
 Rect with_margin(const Rect& r, const AVFrame& f) {
   const AVPixFmtDescriptor& d = descriptor(f.format);
-  const int mx = (1 << d.log2_chroma_w) - 1, my = (1 << d.log2_chroma_h) - 1;
-  return {std::max(0, (r.x1 & ~mx) - kMargin), std::max(0, (r.y1 & ~my) - kMargin),
-          std::min(f.width, ((r.x2 + mx) & ~mx) + kMargin),
-          std::min(f.height, ((r.y2 + my) & ~my) + kMargin)};
+  const int gx = 1 << d.log2_chroma_w, gy = 1 << d.log2_chroma_h;
+  const auto [x1, x2] = window(r.x1, r.x2, up_to(f.width, gx), gx);
+  const auto [y1, y2] = window(r.y1, r.y2, up_to(f.height, gy), gy);
+  return {x1, y1, x2, y2};
+}
+
+Rect inside(const Rect& r, const AVFrame& f) {
+  return {r.x1, r.y1, std::min(r.x2, f.width), std::min(r.y2, f.height)};
+}
+
+/// Grey has no matrix; swscale forgets its range.
+Image grey_to_bgr(const AVFrame& f) {
+  const bool full = side_of(f).full;
+  Image out(f.width, f.height);
+  for (int y = 0; y < f.height; ++y) {
+    const uint8_t* from = at(f, 0, y);
+    uint8_t* to = out.row(y);
+    for (int x = 0; x < f.width; ++x, to += 3)
+      to[0] = to[1] = to[2] = static_cast<uint8_t>(
+          full ? from[x] : std::clamp(((from[x] - 16) * 255 + 109) / 219, 0, 255));
+  }
+  return out;
 }
 
 Image convert_whole(const AVFrame& f) {
+  if (f.format == AV_PIX_FMT_GRAY8) return grey_to_bgr(f);
   Image out(f.width, f.height);
   uint8_t* to[4] = {out.data.data()};
   const int stride[4] = {3 * out.width};
@@ -119,6 +147,7 @@ SwsContext* scaler(const PixelSide& from, const PixelSide& to, int space, int fl
     kept.splice(kept.begin(), kept, found);
     return kept.front().sws.get();
   }
+  av_log_set_level(AV_LOG_QUIET);
   SwsPtr sws(sws_getContext(from.width, from.height, from.format, to.width, to.height, to.format,
                             flags, nullptr, nullptr, nullptr));
   if (!sws)
@@ -145,9 +174,15 @@ bool full_range(AVPixelFormat format, AVColorRange range) {
   return range == AVCOL_RANGE_JPEG || (range == AVCOL_RANGE_UNSPECIFIED && d.nb_components < 3);
 }
 
+AVPixelFormat plain_format(AVPixelFormat format) {
+  const std::string name = descriptor(format).name;
+  return name.compare(0, 4, "yuvj") == 0 ? av_get_pix_fmt(("yuv" + name.substr(4)).c_str())
+                                         : format;
+}
+
 PixelSide side_of(const AVFrame& f) {
   const auto format = static_cast<AVPixelFormat>(f.format);
-  return {f.width, f.height, format, full_range(format, f.color_range)};
+  return {f.width, f.height, plain_format(format), full_range(format, f.color_range)};
 }
 
 bool has_samples(AVPixelFormat format) {
@@ -229,7 +264,6 @@ void copy_samples(const AVFrame& from, int x, int y, AVFrame& to, const Rect& in
 }
 
 Image bgr_of(const AVFrame& f, const Rect& part) {
-  const Rect all{0, 0, f.width, f.height};
   const bool whole = part.x1 == 0 && part.y1 == 0 && part.x2 == f.width && part.y2 == f.height;
   if (!has_samples(static_cast<AVPixelFormat>(f.format)))
     return whole ? convert_whole(f) : crop(convert_whole(f), part);
@@ -237,9 +271,9 @@ Image bgr_of(const AVFrame& f, const Rect& part) {
   const AVPixFmtDescriptor& d = descriptor(f.format);
   const int gx = 1 << d.log2_chroma_w, gy = 1 << d.log2_chroma_h;
   if (whole && f.width % gx == 0 && f.height % gy == 0) return convert_whole(f);
-  const Rect around = whole ? all : with_margin(part, f);
-  const FramePtr cut = cut_out(f, around, up_to(around.width(), whole ? gx : kGrain),
-                               up_to(around.height(), whole ? gy : kGrain));
+  const Rect around =
+      whole ? Rect{0, 0, up_to(f.width, gx), up_to(f.height, gy)} : with_margin(part, f);
+  const FramePtr cut = cut_out(f, inside(around, f), around.width(), around.height());
   cut->colorspace = static_cast<AVColorSpace>(space_of(f));  // its height must not decide
   return crop(convert_whole(*cut),
               {part.x1 - around.x1, part.y1 - around.y1, part.x2 - around.x1, part.y2 - around.y1});
@@ -260,14 +294,14 @@ void fill_from_bgr(const Image& bgr, AVFrame& f) {
 
 void write_bgr(const Image& bgr, const Rect& part, AVFrame& f) {
   const Rect around = with_margin(part, f);
-  Image old = bgr_of(f, around);
+  Image old = bgr_of(f, inside(around, f));
   for (int y = 0; y < bgr.height; ++y)
     std::memcpy(old.row(part.y1 - around.y1 + y) + 3 * (part.x1 - around.x1), bgr.row(y),
                 3 * static_cast<size_t>(bgr.width));
-  const int width = up_to(old.width, kGrain), height = up_to(old.height, kGrain);
-  const FramePtr patch = new_picture(static_cast<AVPixelFormat>(f.format), width, height);
+  const FramePtr patch =
+      new_picture(static_cast<AVPixelFormat>(f.format), around.width(), around.height());
   patch->color_range = f.color_range;
-  convert_to_native(grown(old, width, height), *patch, space_of(f));
+  convert_to_native(grown(old, around.width(), around.height()), *patch, space_of(f));
   copy_samples(*patch, around.x1, around.y1, f, part);
 }
 

@@ -28,12 +28,17 @@ void copy_chapters(const AVFormatContext& input, double start, Muxer& muxer);
 /// Does the container hold such packets?
 bool holds(const AVOutputFormat& container, const AVCodecParameters& stream);
 
+struct CopyOptions {
+  double end_s = kNever;  ///< sound from here on is left out
+  bool trim_padding =
+      false;  ///< sound before time 0 is left out where the container cannot hide it
+};
+
 /// Packets of a file's streams into a container, their times on the media clock.
 class StreamCopy {
  public:
-  /// @param start time 0 of the media clock on the input's own, seconds  @param end_s sound from
-  /// this time on is left out
-  StreamCopy(AVFormatContext& input, double start, Muxer& muxer, double end_s = kNever);
+  /// @param start time 0 of the media clock on the input's own, seconds
+  StreamCopy(AVFormatContext& input, double start, Muxer& muxer, const CopyOptions& options = {});
 
   /// Adds the stream to the container. Null, and a row for `dropped` if given, when it is not held;
   /// null alone for the containers' own helpers (titles of chapters, time codes).
@@ -53,8 +58,9 @@ class StreamCopy {
   bool place(Stream& stream);
 
   AVFormatContext& input_;
-  double start_, end_s_, time_ = 0.0;
+  double start_, time_ = 0.0;
   Muxer& muxer_;
+  CopyOptions options_;
   std::vector<Stream> copied_;
   int streams_ = 0;
   PacketPtr packet_{av_packet_alloc()};

@@ -52,8 +52,9 @@ bool holds(const AVOutputFormat& container, const AVCodecParameters& stream) {
          avformat_query_codec(&container, stream.codec_id, FF_COMPLIANCE_NORMAL) != 0;
 }
 
-StreamCopy::StreamCopy(AVFormatContext& input, double start, Muxer& muxer, double end_s)
-    : input_(input), start_(start), end_s_(end_s), muxer_(muxer), copied_(input.nb_streams) {
+StreamCopy::StreamCopy(AVFormatContext& input, double start, Muxer& muxer,
+                       const CopyOptions& options)
+    : input_(input), start_(start), muxer_(muxer), options_(options), copied_(input.nb_streams) {
   input.flags |= AVFMT_FLAG_GENPTS;  // AVI and raw streams may leave them out
 }
 
@@ -107,9 +108,10 @@ bool StreamCopy::place(Stream& stream) {
   if (packet.pts != AV_NOPTS_VALUE) packet.pts -= shift;
   if (packet.dts != AV_NOPTS_VALUE) packet.dts -= shift;
   if (type == AVMEDIA_TYPE_AUDIO && packet.pts != AV_NOPTS_VALUE) {
-    if (static_cast<double>(packet.pts) * av_q2d(base) >= end_s_) return false;
+    if (static_cast<double>(packet.pts) * av_q2d(base) >= options_.end_s) return false;
     // Matroska hides an encoder's padding for Opus alone; elsewhere it would delay all sound.
-    if (muxer_.matroska() && stream.to->codecpar->codec_id != AV_CODEC_ID_OPUS) {
+    if (options_.trim_padding && muxer_.matroska() &&
+        stream.to->codecpar->codec_id != AV_CODEC_ID_OPUS) {
       if (packet.pts < 0 && packet.pts + packet.duration <= 0) return false;
       packet.pts = std::max<int64_t>(packet.pts, 0);
       if (packet.dts != AV_NOPTS_VALUE) packet.dts = std::max<int64_t>(packet.dts, 0);

@@ -40,7 +40,7 @@ Image scaled(const AVFrame& f, int rotation, int width, int height, AVPixelForma
   uint8_t* to[4] = {out.data.data()};
   const int stride[4] = {out.channels * out.width};
   const bool smaller = out.width <= f.width && out.height <= f.height;
-  const int flags = (smaller ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND;
+  const int flags = (smaller ? SWS_AREA : SWS_BILINEAR) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT;
   sws_scale(scaler(side_of(f), {out.width, out.height, format, true}, space_of(f), flags), f.data,
             f.linesize, 0, f.height, to, stride);
   return rotate(out, rotation);
@@ -118,8 +118,7 @@ Image VideoFrame::to_bgr_reference() const {
       (width != f.width || height != f.height) && has_samples(static_cast<AVPixelFormat>(f.format));
   const FramePtr even =
       cut ? cut_out(f, {0, 0, f.width, f.height}, width, height) : FramePtr(av_frame_clone(&f));
-  PixelSide from = side_of(*even);
-  from.full = false;
+  const PixelSide from{even->width, even->height, static_cast<AVPixelFormat>(even->format)};
   const int stride[4] = {(3 * even->width + 2 * kFastAlign - 1) / kFastAlign * kFastAlign};
   std::vector<uint8_t> wide(static_cast<size_t>(stride[0]) * even->height + kFastAlign);
   uint8_t* to[4] = {wide.data()};
