@@ -63,7 +63,7 @@ std::string tag(const AVDictionary* tags, const char* key) {
 }
 
 std::vector<double> times_of(const std::string& path) {
-  VideoReader reader(path, 1);
+  VideoReader reader(path, {.threads = 1});
   std::vector<double> out;
   while (auto frame = reader.next()) out.push_back(frame->time_s());
   return out;
@@ -104,7 +104,7 @@ struct Replace : testing::Test {
   /// A video of VP9 and Opus (two channels), or H.264 and AAC, by the name's ending.
   std::string clip(const std::string& name, int frames, const std::string& layout = "stereo",
                    int rotation = 0) {
-    VideoReader reader(avatar, 1);
+    VideoReader reader(avatar, {.threads = 1});
     MediaInfo info = reader.info();
     info.audio->layout = layout;
     info.audio->channels = layout == "mono" ? 1 : layout == "5.1" ? 6 : 2;

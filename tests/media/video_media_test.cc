@@ -3,11 +3,11 @@
 #include <cmath>
 #include <fstream>
 
+#include "tests/media/clips.h"
 #include "tests/support/code_of.h"
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/media/audio.h"
-#include "vl/media/av_handles.h"
 #include "vl/media/video_reader.h"
 #include "vl/media/video_writer.h"
 
@@ -15,65 +15,11 @@ namespace vl::media {
 namespace {
 
 namespace fs = std::filesystem;
+using test::ClipSpec;
 using test::code_of;
-
-struct ClipSpec {
-  int width = 96, height = 64, frames = 40;
-  Ratio fps{25, 1}, time_base{1, 12800};
-  std::string pix_fmt = "yuv420p", codec = "h264";
-  int rotation = 0;
-  bool sound = true;
-  std::vector<int64_t> pts = {};
-};
-
-MediaInfo info_of(const ClipSpec& s, const std::string& source) {
-  MediaInfo m{.path = source, .container = "mp4"};
-  m.video = VideoInfo{.codec = s.codec,
-                      .pix_fmt = s.pix_fmt,
-                      .range = "tv",
-                      .primaries = "bt709",
-                      .transfer = "bt709",
-                      .matrix = "bt709",
-                      .width = s.width,
-                      .height = s.height,
-                      .rotation = s.rotation,
-                      .fps = s.fps,
-                      .time_base = s.time_base};
-  if (s.sound)
-    m.audio = AudioInfo{.codec = "aac", .layout = "stereo", .rate = 44100, .channels = 2};
-  return m;
-}
-
-/// A gradient that moves and a changing block.
-VideoFrame pattern(const ClipSpec& s, int index) {
-  AVFrame* f = av_frame_alloc();
-  f->format = av_get_pix_fmt(s.pix_fmt.c_str());
-  f->width = s.width;
-  f->height = s.height;
-  f->color_range = AVCOL_RANGE_MPEG;
-  f->colorspace = AVCOL_SPC_BT709;
-  av_frame_get_buffer(f, 0);
-  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(f->format));
-  const bool deep = d->comp[0].depth > 8;
-  for (int p = 0; p < 3; ++p) {
-    const int w = p == 0 ? s.width : -(-s.width >> d->log2_chroma_w),
-              h = p == 0 ? s.height : -(-s.height >> d->log2_chroma_h);
-    for (int y = 0; y < h; ++y)
-      for (int x = 0; x < w; ++x) {
-        const int v = p == 0 ? 40 + (x + 2 * y + 3 * index) % 160 : 96 + (x + p * y + index) % 64;
-        if (deep)
-          reinterpret_cast<uint16_t*>(f->data[p] + y * f->linesize[p])[x] =
-              static_cast<uint16_t>(v * 4);
-        else
-          f->data[p][y * f->linesize[p] + x] = static_cast<uint8_t>(v);
-      }
-  }
-  const double step = 1.0 / (s.fps.value() * s.time_base.value());
-  f->pts = s.pts.empty() ? std::llround(index * step) : s.pts[static_cast<size_t>(index)];
-  f->pkt_duration = std::llround(step);
-  return {std::shared_ptr<AVFrame>(f, [](AVFrame* x) { av_frame_free(&x); }), index, s.rotation,
-          static_cast<double>(f->pts) * s.time_base.value()};
-}
+using test::info_of;
+using test::pattern;
+using test::planes_equal;
 
 struct Video : testing::Test {
   test::TempDir dir;
@@ -96,27 +42,12 @@ struct Video : testing::Test {
   }
 
   static std::vector<int64_t> pts_of(const std::string& path) {
-    VideoReader reader(path, 1);
+    VideoReader reader(path, {.threads = 1});
     std::vector<int64_t> out;
     while (auto f = reader.next()) out.push_back(f->pts());
     return out;
   }
 };
-
-bool planes_equal(const AVFrame& a, const AVFrame& b) {
-  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(a.format));
-  if (a.format != b.format || a.width != b.width || a.height != b.height) return false;
-  const int bytes = d->comp[0].depth > 8 ? 2 : 1;
-  for (int p = 0; p < 3; ++p) {
-    const int w = p == 0 ? a.width : -(-a.width >> d->log2_chroma_w),
-              h = p == 0 ? a.height : -(-a.height >> d->log2_chroma_h);
-    for (int y = 0; y < h; ++y)
-      if (std::memcmp(a.data[p] + y * a.linesize[p], b.data[p] + y * b.linesize[p],
-                      static_cast<size_t>(w * bytes)) != 0)
-        return false;
-  }
-  return true;
-}
 
 TEST_F(Video, CountTimesSizeAndRateSurviveAnEncode) {
   const struct {
@@ -161,7 +92,7 @@ TEST_F(Video, CountTimesSizeAndRateSurviveAnEncode) {
 TEST_F(Video, LosslessFramesComeBackBitForBit) {
   ClipSpec s{.frames = 12};
   const std::string path = write(s, "lossless.mp4", 0);
-  VideoReader reader(path, 1);
+  VideoReader reader(path, {.threads = 1});
   int i = 0;
   while (auto f = reader.next())
     EXPECT_TRUE(planes_equal(*f->native(), *pattern(s, i++).native())) << i;
@@ -204,7 +135,7 @@ TEST_F(Video, WritingARegionLeavesTheRestAlone) {
 
 TEST_F(Video, ATurnedSourceIsReadUpright) {
   ClipSpec s{.frames = 3, .rotation = 90};
-  VideoReader reader(write(s, "r.mp4", 0), 1);
+  VideoReader reader(write(s, "r.mp4", 0), {.threads = 1});
   const auto f = reader.next();
   ASSERT_TRUE(f);
   EXPECT_EQ(f->width(), s.height);
@@ -222,7 +153,7 @@ TEST_F(Video, BadInputsHaveTheirCodes) {
   const std::string bytes(std::istreambuf_iterator<char>(in), {});
   std::ofstream(dir / "cut.mp4", std::ios::binary) << bytes.substr(0, bytes.size() * 6 / 10);
   const auto read_all = [](const std::string& p) {
-    VideoReader r(p, 1);
+    VideoReader r(p, {.threads = 1});
     while (r.next()) {
     }
   };
@@ -269,7 +200,7 @@ TEST_F(Video, RealClipsDecodeWhole) {
     if (path.empty())
       GTEST_SKIP() << row.name
                    << " is not at hand: it shows a real person and is not in the repository";
-    VideoReader reader(path.string(), 1);
+    VideoReader reader(path.string(), {.threads = 1});
     size_t n = 0;
     while (auto f = reader.next()) {
       EXPECT_EQ(f->width(), row.width);

@@ -19,13 +19,6 @@ constexpr double kGap = 0.05;         // timestamps jitter by less than this
 constexpr double kMostMissing = 0.1;  // seconds, besides the damaged part: padding of encoders
 constexpr int64_t kMostSilence = 1 << 14, kDamagedPart = 50;
 
-/// Time 0 of the media clock. The MP3 demuxer counts from the encoder's first padding sample.
-double sound_start(const AVFormatContext& input, const AVStream& stream) {
-  if (std::strcmp(input.iformat->name, "mp3") == 0 && stream.start_time != AV_NOPTS_VALUE)
-    return static_cast<double>(stream.start_time) * av_q2d(stream.time_base);
-  return clock_start(input);
-}
-
 /// Seconds of sound up to the end of the stream as the file says; 0: it does not, or it holds
 /// pictures, whose reader tells when they end early.
 double declared_seconds(const AVFormatContext& input, const AVStream& stream, const MediaInfo& info,

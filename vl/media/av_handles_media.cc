@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 
 #include "vl/core/error.h"
@@ -47,6 +48,17 @@ double clock_start(const AVFormatContext& input) {
   const double start = static_cast<double>(input.start_time) / AV_TIME_BASE;
   const bool broadcast = (input.iformat->flags & AVFMT_TS_DISCONT) != 0;
   return start > 0 && (broadcast || start >= kOwnClock) ? start : 0.0;
+}
+
+double sound_start(const AVFormatContext& input, const AVStream& stream) {
+  if (std::strcmp(input.iformat->name, "mp3") == 0 && stream.start_time != AV_NOPTS_VALUE)
+    return static_cast<double>(stream.start_time) * av_q2d(stream.time_base);
+  return clock_start(input);
+}
+
+bool is_still(const MediaInfo& info) {
+  return info.container.find("_pipe") != std::string::npos ||
+         info.container.find("image2") != std::string::npos;
 }
 
 CodecContext open_decoder(const AVStream& stream, int threads) {

@@ -1,11 +1,13 @@
 // What needs FFmpeg, soxr or sonic, in a build without them: every call says so.
 
 #include "vl/core/error.h"
+#include "vl/media/assemble.h"
 #include "vl/media/audio.h"
 #include "vl/media/audio_reader.h"
 #include "vl/media/audio_writer.h"
 #include "vl/media/replace_audio.h"
 #include "vl/media/resampler.h"
+#include "vl/media/segment_encoder.h"
 #include "vl/media/video_reader.h"
 #include "vl/media/video_writer.h"
 
@@ -25,6 +27,7 @@ struct AudioReader::State {};
 struct AudioWriter::State {};
 struct Resampler::State {};
 struct VideoReader::State {};
+struct SegmentEncoder::State {};
 struct VideoWriter::State {};
 
 MediaInfo probe(const std::string&, SoundLength) { absent("read media files"); }
@@ -79,14 +82,52 @@ int64_t VideoFrame::duration() const { absent("read videos"); }
 int VideoFrame::width() const { absent("read videos"); }
 int VideoFrame::height() const { absent("read videos"); }
 Image VideoFrame::to_bgr() const { absent("read videos"); }
+Image VideoFrame::to_bgr(const Rect&) const { absent("read videos"); }
+Image VideoFrame::shrunk(int, int) const { absent("read videos"); }
+Image VideoFrame::luma(int, int) const { absent("read videos"); }
+Image VideoFrame::to_bgr_reference() const { absent("read videos"); }
 void VideoFrame::write_bgr_region(const Rect&, const Image&) { absent("read videos"); }
+VideoFrame VideoFrame::with_time(int64_t, int64_t) const { absent("read videos"); }
+VideoFrame VideoFrame::from_bgr(const Image&, const VideoInfo&, int64_t, int64_t, int64_t) {
+  absent("read videos");
+}
 
-VideoReader::VideoReader(const std::string&, int) { absent("read videos"); }
+VideoReader::VideoReader(const std::string&, const ReadOptions&) { absent("read videos"); }
 VideoReader::~VideoReader() = default;
+VideoReader::VideoReader(VideoReader&&) noexcept = default;
+VideoReader& VideoReader::operator=(VideoReader&&) noexcept = default;
+void VideoReader::seek(int64_t, int64_t) { absent("read videos"); }
 const MediaInfo& VideoReader::info() const { absent("read videos"); }
 std::optional<VideoFrame> VideoReader::next() { absent("read videos"); }
 int64_t VideoReader::decoded() const { absent("read videos"); }
 int64_t VideoReader::damaged() const { absent("read videos"); }
+
+ReverseReader::ReverseReader(const std::string& path, const ReadOptions& options,
+                             std::vector<int64_t>)
+    : reader_(path, options) {}
+std::optional<VideoFrame> ReverseReader::next() { absent("read videos"); }
+
+EncoderChoice choose_encoder(const std::string&, const VideoInfo&, const std::string&,
+                             const EncoderOptions&) {
+  absent("write videos");
+}
+std::string encoder_summary(const std::string&, const VideoInfo&, const std::string&,
+                            const EncoderOptions&) {
+  absent("write videos");
+}
+SegmentEncoder::SegmentEncoder(const std::string&, const std::string&, const VideoInfo&,
+                               const std::string&, const EncoderOptions&) {
+  absent("write videos");
+}
+SegmentEncoder::~SegmentEncoder() = default;
+SegmentEncoder::SegmentEncoder(SegmentEncoder&&) noexcept = default;
+SegmentEncoder& SegmentEncoder::operator=(SegmentEncoder&&) noexcept = default;
+const EncoderChoice& SegmentEncoder::choice() const { absent("write videos"); }
+void SegmentEncoder::write(const VideoFrame&) { absent("write videos"); }
+void SegmentEncoder::close() { absent("write videos"); }
+
+bool takes_sound(const std::string&, const std::string&) { absent("write videos"); }
+AssemblyResult assemble(const Assembly&) { absent("write videos"); }
 
 void check_container(const std::string&) { absent("write videos"); }
 VideoWriter::VideoWriter(const std::string&, const MediaInfo&, const WriterOptions&) {

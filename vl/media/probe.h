@@ -25,7 +25,9 @@ struct VideoInfo {
 };
 
 /// Transfer PQ or HLG.
-bool is_hdr(const VideoInfo& video);
+inline bool is_hdr(const VideoInfo& video) {
+  return video.transfer == "smpte2084" || video.transfer == "arib-std-b67";
+}
 
 struct AudioInfo {
   int stream = 0;

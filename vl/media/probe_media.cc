@@ -28,6 +28,7 @@ VideoInfo video_info(const AVFormatContext& input, const AVStream& s) {
   v.primaries = name_or(av_color_primaries_name(p.color_primaries), "unknown");
   v.transfer = name_or(av_color_transfer_name(p.color_trc), "unknown");
   v.matrix = name_or(av_color_space_name(p.color_space), "unknown");
+  v.chroma_location = name_or(av_chroma_location_name(p.chroma_location), "unspecified");
   v.width = p.width;
   v.height = p.height;
   v.rotation = rotation_of(s);

@@ -57,6 +57,7 @@ class ReverseReader {
 
  private:
   void fill();
+  bool take(size_t first);
 
   std::string path_;
   ReadOptions options_;
