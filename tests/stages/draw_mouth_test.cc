@@ -30,12 +30,19 @@ Placement place(float x1, float y1, float x2, float y2, float roll = 0) {
 
 TEST(RegionOf, HoldsTheTurnedRectangleAndStaysInThePicture) {
   media::Rect r = region_of(place(20, 30, 60, 90), 200, 150);
-  EXPECT_LE(r.x1, 20), EXPECT_LE(r.y1, 30), EXPECT_GE(r.x2, 60), EXPECT_GE(r.y2, 90);
+  EXPECT_LE(r.x1, 20);
+  EXPECT_LE(r.y1, 30);
+  EXPECT_GE(r.x2, 60);
+  EXPECT_GE(r.y2, 90);
   r = region_of(place(20, 30, 60, 90, 1.5708F), 200, 150);
-  EXPECT_LE(r.x1, 10), EXPECT_GE(r.x2, 70);
-  EXPECT_GE(r.y1, 38), EXPECT_LE(r.y2, 82);
+  EXPECT_LE(r.x1, 10);
+  EXPECT_GE(r.x2, 70);
+  EXPECT_GE(r.y1, 38);
+  EXPECT_LE(r.y2, 82);
   r = region_of(place(-20, -30, 60, 500), 200, 150);
-  EXPECT_EQ(r.x1, 0), EXPECT_EQ(r.y1, 0), EXPECT_EQ(r.y2, 150);
+  EXPECT_EQ(r.x1, 0);
+  EXPECT_EQ(r.y1, 0);
+  EXPECT_EQ(r.y2, 150);
   EXPECT_EQ(region_of(place(300, 30, 400, 90), 200, 150).width(), 0);
 }
 

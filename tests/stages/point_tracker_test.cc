@@ -13,9 +13,9 @@ media::Image texture(double dx, double dy, double scale = 1.0) {
   for (int y = 0; y < out.height; ++y)
     for (int x = 0; x < out.width; ++x) {
       const double u = (x - dx - 100) / scale + 100, v = (y - dy - 90) / scale + 90;
-      out.row(y)[x] = static_cast<uint8_t>(
-          128 + 40 * std::sin(u * 0.31) * std::cos(v * 0.23) + 40 * std::sin(u * 0.11 + v * 0.17) +
-          20 * std::cos(u * 0.7 - v * 0.5));
+      out.row(y)[x] = static_cast<uint8_t>(128 + 50 * std::sin(u * 0.09 + v * 0.04) +
+                                           40 * std::cos(v * 0.12 - u * 0.03) +
+                                           20 * std::sin(u * 0.23) * std::cos(v * 0.19));
     }
   return out;
 }

@@ -5,6 +5,7 @@
 #include "vl/media/audio.h"
 #include "vl/media/audio_reader.h"
 #include "vl/media/audio_writer.h"
+#include "vl/media/picture_writer.h"
 #include "vl/media/replace_audio.h"
 #include "vl/media/resampler.h"
 #include "vl/media/segment_encoder.h"
@@ -86,7 +87,10 @@ Image VideoFrame::to_bgr(const Rect&) const { absent("read videos"); }
 Image VideoFrame::shrunk(int, int) const { absent("read videos"); }
 Image VideoFrame::luma(int, int) const { absent("read videos"); }
 Image VideoFrame::to_bgr_reference() const { absent("read videos"); }
-void VideoFrame::write_bgr_region(const Rect&, const Image&) { absent("read videos"); }
+void VideoFrame::write_bgr_region(const Rect&, const Image&, const Image*) {
+  absent("read videos");
+}
+void write_png(const std::string&, const Image&) { absent("write pictures"); }
 VideoFrame VideoFrame::with_time(int64_t, int64_t) const { absent("read videos"); }
 VideoFrame VideoFrame::from_bgr(const Image&, const VideoInfo&, int64_t, int64_t, int64_t) {
   absent("read videos");

@@ -48,6 +48,7 @@ Image bgr_of(const AVFrame& frame, const Rect& part);
 /// Converts into all of a picture, whose format, size, matrix and range are set.
 void fill_from_bgr(const Image& bgr, AVFrame& frame);
 /// Replaces a rectangle of the coded picture, which is writable and has_samples().
-void write_bgr(const Image& bgr, const Rect& part, AVFrame& frame);
+/// @param mask as that of VideoFrame::write_bgr_region()
+void write_bgr(const Image& bgr, const Rect& part, const Image* mask, AVFrame& frame);
 
 }  // namespace vl::media

@@ -292,7 +292,20 @@ void fill_from_bgr(const Image& bgr, AVFrame& f) {
   av_frame_copy(&f, even.get());
 }
 
-void write_bgr(const Image& bgr, const Rect& part, AVFrame& f) {
+namespace {
+
+/// Columns first .. second - 1 of the rows y1 .. y2 - 1 that hold what the mask shows.
+std::pair<int, int> masked_columns(const Image& mask, int y1, int y2) {
+  int first = mask.width, last = -1;
+  for (int y = y1; y < y2; ++y)
+    for (int x = 0; x < mask.width; ++x)
+      if (mask.row(y)[x] != 0) first = std::min(first, x), last = std::max(last, x);
+  return {first, last + 1};
+}
+
+}  // namespace
+
+void write_bgr(const Image& bgr, const Rect& part, const Image* mask, AVFrame& f) {
   const Rect around = with_margin(part, f);
   Image old = bgr_of(f, inside(around, f));
   for (int y = 0; y < bgr.height; ++y)
@@ -302,7 +315,15 @@ void write_bgr(const Image& bgr, const Rect& part, AVFrame& f) {
       new_picture(static_cast<AVPixelFormat>(f.format), around.width(), around.height());
   patch->color_range = f.color_range;
   convert_to_native(grown(old, around.width(), around.height()), *patch, space_of(f));
-  copy_samples(*patch, around.x1, around.y1, f, part);
+  if (mask == nullptr) return copy_samples(*patch, around.x1, around.y1, f, part);
+  // Rows that share chroma samples go together.
+  const int step = 1 << descriptor(f.format).log2_chroma_h;
+  for (int y = part.y1 / step * step; y < part.y2; y += step) {
+    const int top = std::max(y, part.y1), bottom = std::min(y + step, part.y2);
+    const auto [first, end] = masked_columns(*mask, top - part.y1, bottom - part.y1);
+    if (first < end)
+      copy_samples(*patch, around.x1, around.y1, f, {part.x1 + first, top, part.x1 + end, bottom});
+  }
 }
 
 }  // namespace vl::media

@@ -51,8 +51,10 @@ class VideoFrame {
   /// Replaces a rectangle of the upright picture. Pixels outside keep their bits, and so does alpha
   /// (with chroma subsampling, chroma samples that the rectangle touches change as a whole).
   /// Formats whose samples have no bytes of their own (palettes, bit maps) become B G R.
+  /// @param mask one channel of the rectangle's size, 0 where pixels keep their bits; of every row,
+  /// what lies between its first and its last other value is written. Null: everything
   /// @throws Error(kBoxOutside)
-  void write_bgr_region(const Rect& upright, const Image& bgr);
+  void write_bgr_region(const Rect& upright, const Image& bgr, const Image* mask = nullptr);
 
  private:
   std::shared_ptr<AVFrame> frame_;

@@ -132,10 +132,11 @@ Image VideoFrame::to_bgr_reference() const {
   return rotate(out, rotation_);
 }
 
-void VideoFrame::write_bgr_region(const Rect& upright, const Image& bgr) {
+void VideoFrame::write_bgr_region(const Rect& upright, const Image& bgr, const Image* mask) {
   const Rect r = to_coded(upright, rotation_, frame_->width, frame_->height);
   if (r.x1 < 0 || r.y1 < 0 || r.x2 > frame_->width || r.y2 > frame_->height ||
-      bgr.width != upright.width() || bgr.height != upright.height())
+      bgr.width != upright.width() || bgr.height != upright.height() ||
+      (mask != nullptr && (mask->width != bgr.width || mask->height != bgr.height)))
     fail(Code::kBoxOutside, "region {},{} to {},{} leaves the picture", upright.x1, upright.y1,
          upright.x2, upright.y2);
   if (r.width() == 0 || r.height() == 0) return;
@@ -154,7 +155,9 @@ void VideoFrame::write_bgr_region(const Rect& upright, const Image& bgr) {
   if (frame_.use_count() > 1) frame_ = shared(FramePtr(av_frame_clone(frame_.get())));
   if (av_frame_make_writable(frame_.get()) < 0)
     fail(Code::kHostMemory, "no memory for a copy of a picture");
-  write_bgr(rotate(bgr, (360 - rotation_) % 360), r, *frame_);
+  const int back = (360 - rotation_) % 360;
+  const Image turned = mask != nullptr ? rotate(*mask, back) : Image();
+  write_bgr(rotate(bgr, back), r, mask != nullptr ? &turned : nullptr, *frame_);
 }
 
 }  // namespace vl::media
