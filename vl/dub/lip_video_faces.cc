@@ -127,15 +127,20 @@ void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
     if (job_.still) break;
   }
   expected_ = std::max<int64_t>(expected_, faces.frames());
-  const int64_t with_face = faces.counts().with_face;
-  faces.finish();
-  const int64_t found = std::max(with_face, faces.with_face());
+  faces.end();
   faces_.frames = faces.frames();
-  if (found == 0 && job_.lips.on_no_face == "fail")
+  const stages::FaceMap::Counts& found = faces.counts();
+  if (found.with_face == 0 && job_.lips.on_no_face == "fail")
     no_face(faces.frames(), faces.best_score(), faces.best_frame(), faces.best_picture());
-  if (found * 2 < faces.frames())
-    warnings_.add({"W0102", fmt::format("{} of {} frames have no face", faces.frames() - found,
-                                        faces.frames())});
+  if (job_.lips.face_id >= std::max<int64_t>(1, found.tracks))
+    throw Error(Code::kFaceNotFound,
+                fmt::format("face {} not found, have {}", job_.lips.face_id,
+                            found.tracks > 1 ? fmt::format("0-{}", found.tracks - 1) : "0"),
+                Where{.file = job_.input}, {"--list-faces shows them"});
+  if (found.with_face * 2 < faces.frames())
+    warnings_.add({"W0102", fmt::format("{} of {} frames have no face",
+                                        faces.frames() - found.with_face, faces.frames())});
+  faces.finish();
 }
 
 void LipVideo::scan_compat(Run& run, media::VideoReader& reader) {

@@ -288,7 +288,7 @@ nlohmann::ordered_json list_faces(const LipsyncConfig& config, ModelSet& models,
     faces.push(*frame);
     if (env.on_progress) env.on_progress("face", faces.frames(), info.video->frames, "frames");
   }
-  faces.finish();
+  faces.end();
   if (faces.tracks().empty())
     throw Error(Code::kNoFace, fmt::format("no face found in any of the {} frames", faces.frames()),
                 Where{.file = config.verb.face}, {"try --rotate 90 or --min-face-score"});

@@ -122,7 +122,7 @@ void ScanFaces::drain() {
   }
 }
 
-void ScanFaces::finish() {
+void ScanFaces::end() {
   if (choice_) {
     tracks_.finish();
     drain();
@@ -132,7 +132,6 @@ void ScanFaces::finish() {
     drain();
   }
   counts_.tracks = tracks_.count();
-  map_.finish(counts_);
 }
 
 }  // namespace vl::stages

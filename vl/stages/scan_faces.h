@@ -39,8 +39,10 @@ class ScanFaces {
 
   /// In order of time.
   void push(const media::VideoFrame& frame);
-  /// All frames are there: the map is finished. With none of them the map stays empty.
-  void finish();
+  /// All frames are there, and go to the map.
+  void end();
+  /// After end(): the map is finished too, and who waits for more learns that there is none.
+  void finish() { map_.finish(counts_); }
 
   int64_t frames() const { return frames_; }
   int64_t with_face() const { return counts_.with_face; }
