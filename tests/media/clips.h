@@ -1,6 +1,9 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -88,6 +91,27 @@ inline bool planes_equal(const AVFrame& a, const AVFrame& b) {
         return false;
   }
   return true;
+}
+
+/// Runs the ffmpeg program: "-f lavfi -i testsrc2 out.mp4". False where there is none.
+inline bool ffmpeg(const std::string& arguments) {
+  if (std::system("command -v ffmpeg > /dev/null 2>&1") != 0) return false;
+  EXPECT_EQ(std::system(("ffmpeg -nostdin -v error -y " + arguments).c_str()), 0) << arguments;
+  return true;
+}
+
+/// A number for the samples of a picture.
+inline uint64_t fingerprint(const AVFrame& f) {
+  const AVPixFmtDescriptor* d = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(f.format));
+  uint64_t sum = 1469598103934665603ULL;
+  for (int p = 0; p < 4 && f.data[p] != nullptr; ++p) {
+    const int h = p == 1 || p == 2 ? -(-f.height >> d->log2_chroma_h) : f.height;
+    const int bytes = av_image_get_linesize(static_cast<AVPixelFormat>(f.format), f.width, p);
+    for (int y = 0; y < h; ++y)
+      for (int x = 0; x < bytes; ++x)
+        sum = (sum ^ f.data[p][y * f.linesize[p] + x]) * 1099511628211ULL;
+  }
+  return sum;
 }
 
 }  // namespace vl::test

@@ -126,8 +126,10 @@ void Assembler::add_pictures() {
   }
   to.time_base = pictures_.stream().time_base;
   to.avg_frame_rate = {v.fps.num, v.fps.den};
-  to.sample_aspect_ratio = to.codecpar->sample_aspect_ratio = {v.sar.num, v.sar.den};
-  if (v.rotation != 0) {
+  const bool turned = v.rotation != 0 && muxer_.matroska();  // the encoder has done it
+  if (!turned) to.codecpar->sample_aspect_ratio = {v.sar.num, v.sar.den};
+  to.sample_aspect_ratio = to.codecpar->sample_aspect_ratio;
+  if (v.rotation != 0 && !turned) {
     auto* matrix = reinterpret_cast<int32_t*>(
         av_stream_new_side_data(&to, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
     if (matrix == nullptr) fail(Code::kHostMemory, "no memory for the tables of a stream");

@@ -169,6 +169,9 @@ AVDictionary* private_options(AVCodecContext& c, const AVCodec& codec, const Enc
   }
   av_dict_set(&options, "preset", name == "libx265" ? "superfast" : "veryfast", 0);
   av_dict_set(&options, "forced-idr", "1", 0);
+  // Its fast macroblock tree reads memory that nobody wrote: the bytes would change from run to
+  // run.
+  if (name == "libx264") av_dict_set(&options, "x264-params", "cpu-independent=1", 0);
   if (name == "libx265") {
     // Without its own name in the stream's header, which tells of the machine's cores.
     std::string params = "log-level=none:info=0:open-gop=0";

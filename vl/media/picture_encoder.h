@@ -33,7 +33,8 @@ class PictureEncoder {
   void place_key(AVFrame& frame);
   void send(const AVFrame* frame, const Take& take);
 
-  VideoInfo pictures_;
+  VideoInfo pictures_;  ///< as they are encoded
+  int turn_ = 0;        ///< degrees by which they are turned for it
   EncoderOptions options_;
   bool global_header_;
   EncoderChoice choice_;

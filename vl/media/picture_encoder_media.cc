@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "vl/core/error.h"
 #include "vl/media/encoder_choice.h"
@@ -18,6 +19,13 @@ PictureEncoder::PictureEncoder(const AVOutputFormat& container, const VideoInfo&
   av_log_set_level(AV_LOG_QUIET);
   if (options.crf < 0 || options.crf > 51)
     fail(Code::kBadValue, "crf {} is not 0 to 51", options.crf);
+  // Their files have no place for a rotation that players look at.
+  if (std::strcmp(container.name, "matroska") == 0 || std::strcmp(container.name, "webm") == 0)
+    turn_ = std::exchange(pictures_.rotation, 0);
+  if (turn_ % 180 != 0) {
+    std::swap(pictures_.width, pictures_.height);
+    std::swap(pictures_.sar.num, pictures_.sar.den);
+  }
   open_first(container, source_codec);
   const double step = pictures.fps.value() * pictures.time_base.value();
   if (step > 0) nominal_ = std::max<int64_t>(1, std::llround(1.0 / step));
@@ -28,6 +36,7 @@ void PictureEncoder::open_first(const AVOutputFormat& container, const std::stri
   const auto codecs = candidates(container, source_codec, options_);
   for (const AVCodec* codec : codecs) {
     choice_ = choice_of(*codec, pictures_, source_codec, options_);
+    choice_.turned = turn_;
     const int opened = open(*codec);
     if (opened >= 0) return;
     if (codec != codecs.back()) continue;
@@ -66,11 +75,11 @@ int PictureEncoder::open(const AVCodec& codec) {
 
 /// The picture in the encoder's format and size.
 FramePtr PictureEncoder::fitted(const AVFrame& frame) const {
-  FramePtr out(av_frame_clone(&frame));
-  const auto format = static_cast<AVPixelFormat>(frame.format);
+  FramePtr out = turned(frame, turn_);
+  const auto format = static_cast<AVPixelFormat>(out->format);
   if (plain_format(format) == encoder_->pix_fmt) out->format = encoder_->pix_fmt;
   if (choice_.size_changed && has_samples(format))
-    out = cut_out(*out, {0, 0, frame.width, frame.height}, choice_.width, choice_.height);
+    out = cut_out(*out, {0, 0, out->width, out->height}, choice_.width, choice_.height);
   if (out->format == encoder_->pix_fmt && out->width == encoder_->width &&
       out->height == encoder_->height)
     return out;
@@ -101,9 +110,12 @@ void PictureEncoder::place_key(AVFrame& frame) {
 
 void PictureEncoder::write(const VideoFrame& frame, const Take& take) {
   const AVFrame& native = *frame.native();
-  if (native.width != pictures_.width || native.height != pictures_.height)
+  const bool swapped = turn_ % 180 != 0;
+  const int width = swapped ? pictures_.height : pictures_.width,
+            height = swapped ? pictures_.width : pictures_.height;
+  if (native.width != width || native.height != height)
     fail(Code::kBadValue, "a picture of {} x {} among those of {} x {}", native.width,
-         native.height, pictures_.width, pictures_.height);
+         native.height, width, height);
   FramePtr fit = fitted(native);
   fit->pts = frame.pts();
   fit->color_range = colour_.range;

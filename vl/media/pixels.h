@@ -43,6 +43,10 @@ FramePtr cut_out(const AVFrame& frame, const Rect& part, int width, int height);
 /// @param from its upper left is at (x, y) of `to`, on whole chroma samples
 void copy_samples(const AVFrame& from, int x, int y, AVFrame& to, const Rect& inner);
 
+/// The picture turned clockwise; where its samples cannot change places (chroma that is halved in
+/// one direction), a B G R picture. @param degrees 0, 90, 180 or 270
+FramePtr turned(const AVFrame& frame, int degrees);
+
 /// A rectangle of the coded picture; the result does not depend on the rectangle.
 Image bgr_of(const AVFrame& frame, const Rect& part);
 /// Converts into all of a picture, whose format, size, matrix and range are set.

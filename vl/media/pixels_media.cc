@@ -263,6 +263,56 @@ void copy_samples(const AVFrame& from, int x, int y, AVFrame& to, const Rect& in
   }
 }
 
+namespace {
+
+/// Turns the units of one plane.
+void turn_plane(const AVFrame& from, AVFrame& to, int plane, const Plane& p, int degrees) {
+  const int width = up(to.width, p.sx), height = up(to.height, p.sy);
+  const int last_x = up(from.width, p.sx) - 1, last_y = up(from.height, p.sy) - 1;
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      const int fx = degrees == 90 ? y : degrees == 180 ? last_x - x : last_x - y;
+      const int fy = degrees == 90 ? last_y - x : degrees == 180 ? last_y - y : x;
+      std::memcpy(at(to, plane, y) + static_cast<ptrdiff_t>(x) * p.unit,
+                  at(from, plane, fy) + static_cast<ptrdiff_t>(fx) * p.unit,
+                  static_cast<size_t>(p.unit));
+    }
+}
+
+bool turns_in_place(const AVFrame& f, int degrees) {
+  const auto format = static_cast<AVPixelFormat>(f.format);
+  const AVPixFmtDescriptor& d = descriptor(format);
+  const bool packed = d.nb_components > 2 && d.log2_chroma_w > 0 && plane_of(d, 0).sx > 0;
+  // With halved chroma, the samples of an odd size would be those of other pixels.
+  const bool whole =
+      f.width % (1 << d.log2_chroma_w) == 0 && f.height % (1 << d.log2_chroma_h) == 0;
+  return has_samples(format) && !packed && whole &&
+         (degrees == 180 || d.log2_chroma_w == d.log2_chroma_h);
+}
+
+}  // namespace
+
+FramePtr turned(const AVFrame& f, int degrees) {
+  if (degrees == 0) return FramePtr(av_frame_clone(&f));
+  const bool swapped = degrees % 180 != 0, samples = turns_in_place(f, degrees);
+  FramePtr out = new_picture(samples ? static_cast<AVPixelFormat>(f.format) : AV_PIX_FMT_BGR24,
+                             swapped ? f.height : f.width, swapped ? f.width : f.height);
+  av_frame_copy_props(out.get(), &f);
+  out->sample_aspect_ratio = swapped && f.sample_aspect_ratio.num > 0
+                                 ? av_inv_q(f.sample_aspect_ratio)
+                                 : f.sample_aspect_ratio;
+  if (samples) {
+    for (int i = 0; i < 4 && out->data[i] != nullptr; ++i)
+      turn_plane(f, *out, i, plane_of(descriptor(f.format), i), degrees);
+    return out;
+  }
+  out->colorspace = AVCOL_SPC_RGB;
+  const Image image = rotate(bgr_of(f, {0, 0, f.width, f.height}), degrees);
+  for (int y = 0; y < image.height; ++y)
+    std::memcpy(at(*out, 0, y), image.row(y), 3 * static_cast<size_t>(image.width));
+  return out;
+}
+
 Image bgr_of(const AVFrame& f, const Rect& part) {
   const bool whole = part.x1 == 0 && part.y1 == 0 && part.x2 == f.width && part.y2 == f.height;
   if (!has_samples(static_cast<AVPixelFormat>(f.format)))

@@ -27,6 +27,8 @@ struct EncoderChoice {
   bool alpha_dropped = false;   ///< the source has alpha, the encoder not
   bool pixels_changed = false;  ///< pix_fmt is another than the source's
   bool size_changed = false;    ///< the right column or the lowest row stands there twice
+  int turned = 0;  ///< degrees clockwise by which pictures are turned, in Matroska and WebM, which
+                   ///< do not say a rotation
 };
 
 /// @param out_name says the container  @param pictures as coded: size, pix_fmt, fps, time base

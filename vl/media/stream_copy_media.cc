@@ -110,12 +110,10 @@ bool StreamCopy::place(Stream& stream) {
   if (type == AVMEDIA_TYPE_AUDIO && packet.pts != AV_NOPTS_VALUE) {
     if (static_cast<double>(packet.pts) * av_q2d(base) >= options_.end_s) return false;
     // Matroska hides an encoder's padding for Opus alone; elsewhere it would delay all sound.
-    if (options_.trim_padding && muxer_.matroska() &&
-        stream.to->codecpar->codec_id != AV_CODEC_ID_OPUS) {
-      if (packet.pts < 0 && packet.pts + packet.duration <= 0) return false;
-      packet.pts = std::max<int64_t>(packet.pts, 0);
-      if (packet.dts != AV_NOPTS_VALUE) packet.dts = std::max<int64_t>(packet.dts, 0);
-    }
+    const bool before = packet.pts + packet.duration / 2 <= 0;
+    if (options_.trim_padding && before && muxer_.matroska() &&
+        stream.to->codecpar->codec_id != AV_CODEC_ID_OPUS)
+      return false;
   }
   if (packet.dts != AV_NOPTS_VALUE && type != AVMEDIA_TYPE_SUBTITLE) {
     // Containers ask for times that grow; a damaged source may repeat one.

@@ -33,8 +33,8 @@ class VideoReader {
   /// seek() this is not looked at again
   std::optional<VideoFrame> next();
   /// The next picture will be the one that a run from the start gave with these two; it and those
-  /// after it are the same, bit for bit. Decodes from the key frame before it, or from the start of
-  /// files that do not lead there.
+  /// after it are the same, bit for bit (but for what stands in for damaged parts). Decodes from
+  /// the key frame before it, or from the start of files that do not lead there.
   /// @throws Error(kTruncatedInput) when there is no such picture
   void seek(int64_t pts, int64_t index);
   int64_t decoded() const;  ///< index of the next picture

@@ -12,10 +12,6 @@ namespace {
 constexpr double kDamagedShare = 0.02, kMissingEnd = 0.5;
 constexpr double kSeekBack[] = {0.0, 1.0, 10.0};  // seconds before the picture, tried in turn
 
-bool is_damaged(const AVFrame& f) {
-  return (f.flags & AV_FRAME_FLAG_CORRUPT) != 0 || f.decode_error_flags != 0;
-}
-
 }  // namespace
 
 struct VideoReader::State {
@@ -40,7 +36,7 @@ struct VideoReader::State {
   VideoFrame wrap(FramePtr frame);
   void check_end() const;
   bool jump(int64_t pts, int64_t index, double back);
-  void run_to(int64_t pts, int64_t index);
+  bool run_to(int64_t index);
 };
 
 /// At the start of the file.
@@ -135,7 +131,7 @@ VideoFrame VideoReader::State::wrap(FramePtr frame) {
     frame->pts = last_pts == AV_NOPTS_VALUE ? 0 : last_pts + step;
   last_pts = frame->pts;
   frame->time_base = {v.time_base.num, v.time_base.den};
-  if (is_damaged(*frame)) ++damaged;
+  if ((frame->flags & AV_FRAME_FLAG_CORRUPT) != 0 || frame->decode_error_flags != 0) ++damaged;
   const double time = static_cast<double>(frame->pts) * v.time_base.value();
   std::shared_ptr<AVFrame> shared(frame.release(), [](AVFrame* f) { av_frame_free(&f); });
   return {std::move(shared), decoded++, v.rotation, time};
@@ -150,10 +146,10 @@ void VideoReader::State::check_end() const {
                         : fmt::format("{} ends early: no frame decodes", info.path),
                 Where{.file = info.path});
   int64_t expected = std::max(info.video->frames - hidden, decoded);
-  // A container that counts no pictures still says how long it is.
-  const double begin = input->start_time != AV_NOPTS_VALUE
-                           ? static_cast<double>(input->start_time) / AV_TIME_BASE
-                           : 0.0;
+  // A container that counts no pictures still says how long it is; Matroska counts from 0.
+  const bool from_zero = info.container == "matroska" || info.container == "webm" ||
+                         input->start_time == AV_NOPTS_VALUE;
+  const double begin = from_zero ? 0.0 : static_cast<double>(input->start_time) / AV_TIME_BASE;
   const double end = begin + info.seconds;
   if (info.video->frames == 0 && info.whole_length && !picture &&
       end - last_time > std::max(kMissingEnd, kDamagedShare * info.seconds))
@@ -185,36 +181,37 @@ bool VideoReader::State::jump(int64_t pts, int64_t index, double back) {
   const int64_t to = pts + clock_start - std::llround(back / av_q2d(stream().time_base));
   if (av_seek_frame(input.get(), info.video->stream, to, AVSEEK_FLAG_BACKWARD) < 0) return false;
   await_key = true;
+  const AVCodecDescriptor* codec = avcodec_descriptor_get(decoder->codec_id);
+  // Pictures that are refreshed part by part have no key frame to start from.
+  bool whole = codec != nullptr && (codec->props & AV_CODEC_PROP_INTRA_ONLY) != 0;
   while (FramePtr frame = decode()) {
-    // What is put in the place of damaged parts depends on the pictures before the key frame.
-    if (damaged > 0 || is_damaged(*frame)) return false;
+    whole |= frame->pict_type == AV_PICTURE_TYPE_I;
     // Without times in the packets, those of pictures that are shown in another order are guesses.
     if (!timed && decoder->has_b_frames > 0) return false;
     if (frame->pts == AV_NOPTS_VALUE || frame->pts > pts) return false;
     if (frame->pts < pts) continue;
     from_start = false;
+    damaged = 0;
     decoded = index;
     waiting = wrap(std::move(frame));
-    return true;
+    return whole;
   }
   return false;
 }
 
-/// Looks for the picture from the start of the file.
-void VideoReader::State::run_to(int64_t pts, int64_t index) {
+/// Goes to a picture from the start of the file. False: there is none.
+bool VideoReader::State::run_to(int64_t index) {
   open();
   while (decoded <= index) {
     FramePtr frame = decode();
-    if (!frame)
-      throw Error(Code::kTruncatedInput,
-                  fmt::format("{} ends early: no frame {}", info.path, index),
-                  Where{.file = info.path, .stream = info.video->stream, .frame = decoded});
+    if (!frame) {
+      ended = true;
+      waiting.reset();
+      return false;
+    }
     waiting = wrap(std::move(frame));
   }
-  if (waiting->pts() != pts)
-    throw Error(Code::kTruncatedInput,
-                fmt::format("frame {} of {} is not at {}", index, info.path, pts),
-                Where{.file = info.path, .stream = info.video->stream, .frame = index});
+  return true;
 }
 
 void VideoReader::seek(int64_t pts, int64_t index) {
@@ -222,7 +219,10 @@ void VideoReader::seek(int64_t pts, int64_t index) {
   if (index > 0)
     for (const double back : kSeekBack)
       if (s.jump(pts, index, back)) return;
-  s.run_to(pts, index);
+  if (!s.run_to(index) || s.waiting->pts() != pts)
+    throw Error(Code::kTruncatedInput,
+                fmt::format("{} ends early: no frame {} at {}", s.info.path, index, pts),
+                Where{.file = s.info.path, .stream = s.info.video->stream, .frame = s.decoded});
 }
 
 }  // namespace vl::media

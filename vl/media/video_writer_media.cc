@@ -34,7 +34,7 @@ void VideoWriter::State::add_video(const VideoInfo& v) {
   video_stream->time_base = c.time_base;
   video_stream->avg_frame_rate = c.framerate;
   video_stream->sample_aspect_ratio = c.sample_aspect_ratio;
-  if (v.rotation != 0) {
+  if (v.rotation != 0 && video.choice().turned == 0) {
     auto* matrix = reinterpret_cast<int32_t*>(
         av_stream_new_side_data(video_stream, AV_PKT_DATA_DISPLAYMATRIX, 9 * sizeof(int32_t)));
     av_display_rotation_set(matrix, v.rotation);
