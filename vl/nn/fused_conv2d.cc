@@ -34,8 +34,8 @@ at::Tensor padded_input(const at::Tensor& weight, int64_t dim, std::vector<int64
   return at::cat(out, dim).contiguous();
 }
 
-/// How a convolution is cut into jobs: equal runs of windows, and equal runs of columns where few
-/// windows meet many weights.
+/// How a convolution is cut into jobs: equal runs of windows, and one run of columns a thread where
+/// few windows meet many weights (each of them gathers the windows anew).
 struct Cut {
   int64_t runs, parts, width;
 
@@ -46,7 +46,7 @@ struct Cut {
                   jobs = threads > 1 ? threads * kJobsPerThread : 1;
     runs = ceil_div(windows, conv.block()), parts = 1;
     if (runs < jobs && conv.weights() > kWideWeights)
-      parts = std::min(panels, ceil_div(jobs, runs));
+      parts = std::min(panels, threads);
     else if (runs < jobs)
       runs = std::max(runs, std::min(jobs, ceil_div(windows, kLeastWindows)));
     width = ceil_div(panels, parts) * kGemmPanel;

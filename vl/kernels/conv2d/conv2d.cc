@@ -43,19 +43,19 @@ DirectConv2d::DirectConv2d(const float* weight, const float* bias, const Conv2dS
           w[k * s.out + o] = weight[((o * in + i) * rows + r) * columns + c];
         }
   Phase& all = phases_.emplace_back();
-  all.row = all.column = 0;
+  all.row = all.column = all.first = 0;
   all.taps.resize(static_cast<size_t>(length() / tap_));
   std::iota(all.taps.begin(), all.taps.end(), 0L);
-  all.weights = PackedMatrix(w.data(), length(), s.out, s.out, 1);
+  weights_ = PackedMatrix(w.data(), length(), s.out, s.out, 1);
 }
 
 /// Result stride * m + row comes from the inputs m + (row + padding - k) / stride of the taps k for
 /// which that is a whole number.
 void DirectConv2d::add_transposed_phase(const float* weight, const Conv2dShape& s, int64_t row,
-                                        int64_t column) {
+                                        int64_t column, std::vector<float>& rows) {
   const int64_t k = s.kernel[0], up = s.stride[0], around = s.padding[0];
-  Phase phase = {.row = row, .column = column, .taps = {}, .weights = {}};
-  std::vector<float> w;
+  Phase phase = {
+      .row = row, .column = column, .taps = {}, .first = static_cast<int64_t>(rows.size()) / s.out};
   for (int64_t i = 0; i < window_[0]; ++i)
     for (int64_t j = 0; j < window_[1]; ++j) {
       const int64_t y = row + around - (i - before_[0]) * up,
@@ -63,10 +63,9 @@ void DirectConv2d::add_transposed_phase(const float* weight, const Conv2dShape& 
       if (y < 0 || y >= k || x < 0 || x >= k) continue;
       phase.taps.push_back(static_cast<long>(i * window_[1] + j));
       for (int64_t c = 0; c < s.in; ++c)
-        for (int64_t o = 0; o < s.out; ++o) w.push_back(weight[((c * s.out + o) * k + y) * k + x]);
+        for (int64_t o = 0; o < s.out; ++o)
+          rows.push_back(weight[((c * s.out + o) * k + y) * k + x]);
     }
-  const auto rows = static_cast<int64_t>(phase.taps.size()) * s.in;
-  phase.weights = PackedMatrix(w.data(), rows, s.out, s.out, 1);
   phases_.push_back(std::move(phase));
 }
 
@@ -82,9 +81,12 @@ DirectConv2d DirectConv2d::transposed(const float* weight, const float* bias,
   out.columns_ = padded_channels(s.out);
   out.up_ = up;
   out.bias_ = padded_bias(bias, s.out, out.columns_);
+  std::vector<float> rows;
   for (int64_t row = 0; row < up; ++row)
     for (int64_t column = 0; column < up; ++column)
-      out.add_transposed_phase(weight, s, row, column);
+      out.add_transposed_phase(weight, s, row, column, rows);
+  out.weights_ =
+      PackedMatrix(rows.data(), static_cast<int64_t>(rows.size()) / s.out, s.out, s.out, 1);
   return out;
 }
 
@@ -112,20 +114,13 @@ int64_t DirectConv2d::block() const {
   return std::clamp<int64_t>(kBlockFloats / length() / 12 * 12, 12, 240);
 }
 
-int64_t DirectConv2d::weights() const {
-  int64_t out = 0;
-  for (const Phase& p : phases_) out += p.weights.k() * columns_;
-  return out;
-}
-
 int64_t DirectConv2d::scratch() const { return block() * (length() + 32); }
 
 void DirectConv2d::run(const ImageMap& x, const ImageMap& y, int64_t begin, int64_t end,
                        const ConvFinish& finish, float* scratch) const {
   std::vector<ConvPhase> phases;
   for (const Phase& p : phases_)
-    phases.push_back({p.row, p.column, p.taps.data(), static_cast<long>(p.taps.size()),
-                      p.weights.empty() ? nullptr : p.weights.panel(0)});
+    phases.push_back({p.row, p.column, p.taps.data(), static_cast<long>(p.taps.size()), p.first});
   const auto [grid_height, grid_width] = grid(x.height, x.width);
   const ConvCall call = {
       .x = x.data,
@@ -148,6 +143,8 @@ void DirectConv2d::run(const ImageMap& x, const ImageMap& y, int64_t begin, int6
       .phases = phases.data(),
       .phase_count = static_cast<long>(phases.size()),
       .up = up_,
+      .weights = weights_.panel(0),
+      .weight_rows = weights_.k(),
       .bias = bias_.data(),
       .residual = finish.residual == nullptr ? nullptr : finish.residual->data,
       .residual_stride = finish.residual == nullptr ? 0 : finish.residual->stride,

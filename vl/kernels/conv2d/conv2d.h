@@ -40,7 +40,7 @@ class DirectConv2d {
   /// Padded output channels.
   int64_t columns() const { return columns_; }
   /// Floats of packed weights.
-  int64_t weights() const;
+  int64_t weights() const { return weights_.k() * columns_; }
   /// Floats of scratch memory that run() wants.
   int64_t scratch() const;
 
@@ -54,17 +54,18 @@ class DirectConv2d {
   struct Phase {
     int64_t row, column;
     std::vector<long> taps;
-    PackedMatrix weights;
+    int64_t first;  // row of the weights
   };
   std::array<int64_t, 2> grid(int64_t height, int64_t width) const;
   int64_t length() const;
   void add_transposed_phase(const float* weight, const Conv2dShape& shape, int64_t row,
-                            int64_t column);
+                            int64_t column, std::vector<float>& rows);
 
   std::array<int64_t, 2> window_ = {}, step_ = {}, before_ = {};
   int64_t channels_ = 0, tap_ = 0, columns_ = 0, up_ = 1;
   bool narrow_ = false;
   std::vector<Phase> phases_;
+  PackedMatrix weights_;  ///< of all phases: a panel is read from end to end
   std::vector<float> bias_;
 };
 

@@ -28,12 +28,24 @@ struct GridPlace {
   }
 };
 
-/// One value after another of a packed row.
-template <int R>
+/// `count` values, at most a piece, and zeros up to a piece.
+template <int W, int R>
 inline void copy_piece(const float* from, long count, float* to) {
-  long i = 0;
-  for (; i < count; ++i) to[i] = from[i];
-  for (; i < PackedRows<R>::kPiece; ++i) to[i] = 0.0F;
+  using V = typename VecOf<W>::Type;
+  using Four = VecOf<4>::Type;
+  constexpr long kPiece = PackedRows<R>::kPiece;
+  if (count >= kPiece) {
+#pragma GCC unroll 4
+    for (int n = 0; n < kPiece; n += W)
+      *reinterpret_cast<V*>(to + n) = *reinterpret_cast<const V*>(from + n);
+    return;
+  }
+#pragma GCC unroll 4
+  for (int n = 0; n < kPiece; n += W) *reinterpret_cast<V*>(to + n) = V{};
+  long n = 0;
+  for (; n + 4 <= count; n += 4)
+    *reinterpret_cast<Four*>(to + n) = *reinterpret_cast<const Four*>(from + n);
+  for (; n < count; ++n) to[n] = from[n];
 }
 
 /// The window at (row, column) of a map whose channels are a multiple of 16, tap by tap.
@@ -56,7 +68,7 @@ void gather_taps(const ConvCall& s, const float* image, long row, long column, f
 
 /// The same for few channels without padding (x_stride == channels): a row of the window is one run
 /// of neighbouring values.
-template <int R>
+template <int W, int R>
 void gather_runs(const ConvCall& s, const float* image, long row, long column, float* out) {
   constexpr long kPiece = PackedRows<R>::kPiece;
   const long low = column < 0 ? -column * s.channels : 0;
@@ -65,9 +77,9 @@ void gather_runs(const ConvCall& s, const float* image, long row, long column, f
     const long r = row + i, high = r >= 0 && r < s.height ? right * s.channels : 0;
     const float* from = image + (r * s.width + column) * s.channels;
     for (long k = 0; k < s.tap; k += kPiece, out += PackedRows<R>::kStep) {
-      const long count = high - k < kPiece ? high - k : kPiece;
+      const long count = high - k;
       if (low <= k) {
-        copy_piece<R>(from + k, count, out);
+        copy_piece<W, R>(from + k, count, out);
         continue;
       }
       for (long n = 0; n < kPiece; ++n) out[n] = k + n >= low && n < count ? from[k + n] : 0.0F;
@@ -84,7 +96,7 @@ void gather(const ConvCall& s, long first, const PackedRows<R>& rows, float* a) 
       const float* image = s.x + at.image * s.height * s.width * s.x_stride;
       const long row = at.row * s.step_y - s.top, column = at.column * s.step_x - s.left;
       if (s.narrow)
-        gather_runs<R>(s, image, row, column, a + rows.at(g, i));
+        gather_runs<W, R>(s, image, row, column, a + rows.at(g, i));
       else
         gather_taps<W, R>(s, image, row, column, a + rows.at(g, i));
       at.next(s.grid_height, s.grid_width);
@@ -120,10 +132,11 @@ void convolve(const ConvCall& s) {
     gather<W, R>(s, first, rows, a);
     for (long column = s.first_column; column < s.end_column; column += kPanel) {
       const long width = s.end_column - column < kPanel ? s.end_column - column : kPanel;
+      const float* panel = s.weights + column * s.weight_rows;
       for (long p = 0; p < s.phase_count; ++p) {
         const ConvPhase& phase = s.phases[p];
         packed_product<W, R, N>(rows, a, phase.taps, phase.count, s.tap / PackedRows<R>::kPiece,
-                                phase.weights + column * phase.count * s.tap, width, sums);
+                                panel + phase.first * width, width, sums);
         scatter<W>(s, phase, sums, first, rows.rows, column, width);
       }
     }

@@ -4,10 +4,10 @@ namespace vl::kernels {
 
 /// One of the results that a window gives.
 struct ConvPhase {
-  long row, column;      // of the result, within the up x up results of the window
-  const long* taps;      // parts of the window that it reads
-  long count;            // of taps
-  const float* weights;  // packed panels [count * tap, columns]
+  long row, column;  // of the result, within the up x up results of the window
+  const long* taps;  // parts of the window that it reads
+  long count;        // of taps
+  long first;        // row of the weights that belongs to its first tap
 };
 
 /// What one call of a variant works on. Windows lie on a grid of `grid_height` x `grid_width`
@@ -21,6 +21,8 @@ struct ConvCall {
   long grid_height, grid_width, begin, end;  // windows begin .. end - 1 over all pictures
   const ConvPhase* phases;
   long phase_count, up;
+  const float* weights;  // packed panels [weight_rows, columns]
+  long weight_rows;
   const float* bias;  // [columns]
   const float* residual;
   long residual_stride;

@@ -23,6 +23,8 @@ struct PackedRows {
   static constexpr long kStep = R * kPiece;
 };
 
+constexpr long kAhead = 32;  // rows of a panel (4 KiB): prefetchers of the CPU stop at pages
+
 /// c[i, 0..N W) = sums over the taps' pieces of a[i] b, for Rows rows of one group; rows of c are
 /// kPanel apart.
 template <int W, int R, int N, int Rows>
@@ -42,6 +44,8 @@ inline void packed_tile(const float* a, const long* taps, long count, long piece
         V w[N];
 #pragma GCC unroll 4
         for (int n = 0; n < N; ++n) w[n] = *reinterpret_cast<const V*>(b + n * W);
+#pragma GCC unroll 4
+        for (int n = 0; n < N * W; n += 16) __builtin_prefetch(b + kAhead * ldb + n);
 #pragma GCC unroll 16
         for (int i = 0; i < Rows; ++i) {
           const V x = from[i * PackedRows<R>::kPiece + j] - V{};

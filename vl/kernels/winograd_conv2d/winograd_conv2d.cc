@@ -12,7 +12,8 @@ namespace vl::kernels {
 
 namespace {
 
-constexpr int64_t kBlockFloats = 1 << 18;  // of transformed input: half of a 2 MiB cache
+constexpr int64_t kBlockFloats = 1 << 17;  // of transformed input: half of a 1 MiB cache
+constexpr int64_t kWide = 256;             // channels whose weights outgrow the cache
 
 /// What each point takes from the three taps of one direction: (1, p, p^2) / N(p) for the points of
 /// the kernel's Transform, N(p) the product of p's distances to the other ones.
@@ -41,21 +42,21 @@ WinogradConv2d::WinogradConv2d(const float* weight, const float* bias, int64_t o
   if (bias != nullptr) std::copy_n(bias, out, bias_.begin());
   const auto g = weight_transform(tile);
   const auto side = static_cast<int64_t>(g.size());
-  weights_.resize(static_cast<size_t>(side * side));
-  parallel_for(side * side, [&](int64_t point, int) {
+  const int64_t points = side * side;
+  std::vector<float> u(static_cast<size_t>(points * channels_ * out));
+  parallel_for(points, [&](int64_t point, int) {
     const auto &gy = g[static_cast<size_t>(point / side)],
                &gx = g[static_cast<size_t>(point % side)];
-    std::vector<float> u(static_cast<size_t>(channels_ * out));
     for (int64_t o = 0; o < out; ++o)
       for (int64_t i = 0; i < in; ++i) {
         const float* w = weight + (o * in + i) * 9;
         double sum = 0;
         for (size_t r = 0; r < 3; ++r)
           for (size_t c = 0; c < 3; ++c) sum += gy[r] * gx[c] * double{w[3 * r + c]};
-        u[i * out + o] = static_cast<float>(sum);
+        u[(point * channels_ + i) * out + o] = static_cast<float>(sum);
       }
-    weights_[static_cast<size_t>(point)] = PackedMatrix(u.data(), channels_, out, out, 1);
   });
+  weights_ = PackedMatrix(u.data(), points * channels_, out, out, 1);
 }
 
 std::array<int64_t, 2> WinogradConv2d::result_size(int64_t height, int64_t width) const {
@@ -67,14 +68,14 @@ int64_t WinogradConv2d::windows(const ImageMap& x) const {
   return x.batch * ((height + tile_ - 1) / tile_) * ((width + tile_ - 1) / tile_);
 }
 
+/// As many as fit the cache; of wide maps enough to make the weights, which come from memory, worth
+/// their way.
 int64_t WinogradConv2d::block() const {
-  const int64_t points = (tile_ + 2) * (tile_ + 2);
-  return std::clamp<int64_t>(kBlockFloats / (points * channels_) / 12 * 12, 24, 240);
+  const int64_t points = (tile_ + 2) * (tile_ + 2), least = channels_ >= kWide ? 48 : 12;
+  return std::clamp<int64_t>(kBlockFloats / (points * channels_) / 12 * 12, least, 240);
 }
 
-int64_t WinogradConv2d::weights() const {
-  return static_cast<int64_t>(weights_.size()) * channels_ * columns_;
-}
+int64_t WinogradConv2d::weights() const { return weights_.k() * columns_; }
 
 int64_t WinogradConv2d::scratch() const {
   return channels_ + (tile_ + 2) * (tile_ + 2) * block() * (channels_ + 32);
@@ -83,8 +84,6 @@ int64_t WinogradConv2d::scratch() const {
 void WinogradConv2d::run(const ImageMap& x, const ImageMap& y, int64_t begin, int64_t end,
                          const ConvFinish& finish, float* scratch) const {
   std::fill_n(scratch, channels_, 0.0F);
-  const float* weights[36];
-  for (size_t p = 0; p < weights_.size(); ++p) weights[p] = weights_[p].panel(0);
   const Winograd2dCall call = {
       .tile = tile_,
       .x = x.data,
@@ -97,7 +96,7 @@ void WinogradConv2d::run(const ImageMap& x, const ImageMap& y, int64_t begin, in
       .tile_columns = (y.width + tile_ - 1) / tile_,
       .begin = begin,
       .end = end,
-      .weights = weights,
+      .weights = weights_.panel(0),
       .bias = bias_.data(),
       .residual = finish.residual == nullptr ? nullptr : finish.residual->data,
       .residual_stride = finish.residual == nullptr ? 0 : finish.residual->stride,

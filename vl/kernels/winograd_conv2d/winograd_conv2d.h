@@ -44,7 +44,7 @@ class WinogradConv2d {
 
  private:
   int64_t channels_ = 0, columns_ = 0, padding_ = 0, tile_ = 2;
-  std::vector<PackedMatrix> weights_;  ///< of each point
+  PackedMatrix weights_;  ///< [points * channels, columns]: a panel is read from end to end
   std::vector<float> bias_;
 };
 

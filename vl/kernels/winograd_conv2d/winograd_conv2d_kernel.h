@@ -170,10 +170,11 @@ void winograd_2d(const Winograd2dCall& s) {
     transform_tiles<Tile, W, R>(s, first, rows, s.scratch, v, rows.floats());
     for (long column = s.first_column; column < s.end_column; column += kPanel) {
       const long width = s.end_column - column < kPanel ? s.end_column - column : kPanel;
-      for (long p = 0; p < kPoints; ++p)
-        packed_product<W, R, N>(
-            rows, v + p * rows.floats(), taps, 1, s.channels / PackedRows<R>::kPiece,
-            s.weights[p] + column * s.channels, width, m + p * s.block * kPanel);
+      const float* panel = s.weights + column * kPoints * s.channels;
+      for (long p = 0; p < kPoints; ++p, panel += s.channels * width)
+        packed_product<W, R, N>(rows, v + p * rows.floats(), taps, 1,
+                                s.channels / PackedRows<R>::kPiece, panel, width,
+                                m + p * s.block * kPanel);
       finish_tiles<Tile, W>(s, m, first, rows.rows, column, width);
     }
   }

@@ -10,7 +10,7 @@ struct Winograd2dCall {
   long height, width, x_stride, channels;  // channels: multiple of 16
   long padding;
   long tile_rows, tile_columns, begin, end;  // tiles begin .. end - 1 over all pictures
-  const float* const* weights;               // (tile + 2)^2 packed matrices [channels, columns]
+  const float* weights;                      // packed panels [(tile + 2)^2 * channels, columns]
   const float* bias;                         // [columns]
   const float* residual;
   long residual_stride;
