@@ -54,7 +54,7 @@ TEST(Cases, NamesAreFoundAndNearOnesSuggested) {
   for (const char* name :
        {"rvc.content", "rvc.f0", "rvc.synth", "rvc.convert", "vallex.ar_step", "vallex.prefill",
         "vallex.nar", "vallex.codec", "vallex.clone", "fastpitch.plan", "fastpitch.infer",
-        "hifigan.vocode", "hifigan.v2", "hifigan.v3"})
+        "hifigan.vocode", "hifigan.v2", "hifigan.v3", "wav2lip.forward", "faces.detect"})
     EXPECT_EQ(find_case(name).name, name);
   try {
     find_case("rvc.contnt");

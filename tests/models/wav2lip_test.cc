@@ -61,6 +61,27 @@ TEST(Wav2Lip, EveryBlockOfTheFullSizeGoldenAndItsBytes) {
   EXPECT_LE(wrong.sum().item<int64_t>(), 55);  // 0.1 % of 55296
 }
 
+TEST(Wav2Lip, BothPathsAgree) {
+  const auto net = filled("params.json"), plain = filled("params.json");
+  use_reference_path(const_cast<Wav2Lip&>(*plain));
+  const at::Tensor mel = fill("paths.mel", {3, 1, 80, 16}, 4, 0),
+                   faces = fill("paths.face", {3, 6, 96, 96}, 0.5, 0.5);
+  Blocks fast, want;
+  const at::Tensor image = net->forward(mel, faces, &fast);
+  expect_close("image", image, plain->forward(mel, faces, &want), kRel);
+  EXPECT_EQ(fast.size(), want.size());
+  for (const auto& [key, value] : want) expect_close(key, fast.at(key), value, 0, kRel);
+  for (int64_t i = 0; i < 3; ++i)
+    EXPECT_TRUE(net->forward(mel.slice(0, i, i + 1), faces.slice(0, i, i + 1))[0].equal(image[i]));
+}
+
+TEST(Wav2Lip, AGradientTakesTheReferencePath) {
+  const auto net = filled("mini_params.json");
+  const at::Tensor faces = fill("grad.face", {1, 6, 96, 96}, 0.5, 0.5).requires_grad_();
+  net->forward(fill("grad.mel", {1, 1, 80, 16}, 4, 0), faces).sum().backward();
+  EXPECT_GT(faces.grad().abs().max().item<double>(), 0);
+}
+
 TEST(Wav2Lip, BatchNormFoldsAsTheReferenceShows) {
   const auto& g = test::golden(kFolder + "golden_generator.safetensors");
   const auto net = filled("params.json");

@@ -7,6 +7,7 @@
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
+#include "vl/weights/fill.h"
 
 namespace vl::models::yunet {
 namespace {
@@ -30,6 +31,25 @@ TEST(Yunet, RawOutputsEqualTheGolden) {
     const bool probability = name.rfind("cls", 0) == 0 || name.rfind("obj", 0) == 0;
     expect_close(name, got, g.at("talk3/out:" + name), probability ? 1e-5 : 5e-5);
   }
+}
+
+TEST(Yunet, BothPathsAgree) {
+  const auto c = weights::read_checkpoint(test::data("assets/yunet/yunet_n.pth").string());
+  const auto plain = build_as<Yunet>(yunet_class().import(c), c.file);
+  use_reference_path(const_cast<Yunet&>(*plain));
+  for (const auto& [height, width] : {std::pair<int64_t, int64_t>{32, 32}, {96, 160}, {360, 640}}) {
+    const at::Tensor x = network_frames(
+        (weights::fill_tensor("frames", {2, height, width, 3}, 1, 127, 127)).to(at::kByte));
+    const auto want = plain->forward(x);
+    for (const auto& [name, got] : net().forward(x))
+      expect_close(name, got, want.at(name), 1e-5, 1e-5);
+  }
+}
+
+TEST(Yunet, AGradientTakesTheReferencePath) {
+  const at::Tensor x = at::full({1, 3, 32, 32}, 100.0F).requires_grad_();
+  net().forward(x).at("bbox_8").sum().backward();
+  EXPECT_GT(x.grad().abs().max().item<double>(), 0);
 }
 
 TEST(Yunet, DetectionsEqualTheGoldens) {

@@ -20,55 +20,89 @@ class Sequence : public nn::Module {
   }
 };
 
-/// gamma / sqrt(var + eps)
-at::Tensor norm_scale(const nn::BatchNorm& n) {
-  if (n.running_var.lt(0).any().item<bool>())
-    fail(Code::kBadWeights, "a BatchNorm of wav2lip has a negative variance");
-  return n.weight / (n.running_var + n.eps).sqrt();
-}
-
 }  // namespace
 
-ConvBlock::ConvBlock(const BlockOptions& options) : o_(options) {
+/// gamma / sqrt(var + eps)
+at::Tensor NormedConv::scale() const {
+  if (norm_->running_var.lt(0).any().item<bool>())
+    fail(Code::kBadWeights, "a BatchNorm of wav2lip has a negative variance");
+  return norm_->weight / (norm_->running_var + norm_->eps).sqrt();
+}
+
+at::Tensor NormedConv::folded_weight() const {
+  if (weight_.defined()) return weight_;
+  std::vector<int64_t> shape(4, 1);
+  shape[static_cast<size_t>(out_dim_)] = -1;
+  return conv_weight_ * scale().reshape(shape);
+}
+
+void NormedConv::loaded() {
+  bias_ = (conv_bias_ - norm_->running_mean) * scale() + norm_->bias;
+  if (path() != nn::Path::kFused) {
+    weight_ = folded_weight();
+    return;
+  }
+  nn::FusedConv2d::Options options = {.stride = o_.stride,
+                                      .padding = o_.padding,
+                                      .transposed = out_dim_ == 1,
+                                      .narrow = o_.narrow,
+                                      .side = o_.side,
+                                      .parts = o_.parts};
+  // One pixel spreads over a kernel's worth of results, whatever the stride.
+  if (options.transposed && o_.stride[0] == 1) options.stride = o_.kernel;
+  fused_ = std::make_unique<nn::FusedConv2d>(folded_weight().detach(), bias_.detach(), options);
+}
+
+void NormedConv::unload() {
+  if (fused_ == nullptr) return;
+  fused_.reset();
+  weight_ = folded_weight();
+}
+
+ConvBlock::ConvBlock(const BlockOptions& options) : NormedConv(options, 0) {
   const auto inner = child<Sequence>("conv_block");
-  conv_ = inner->conv<nn::Conv2d>(nn::Conv2dOptions{
+  const auto conv = inner->conv<nn::Conv2d>(nn::Conv2dOptions{
       .in = o_.in, .out = o_.out, .kernel = o_.kernel, .stride = o_.stride, .padding = o_.padding});
+  conv_weight_ = conv->weight, conv_bias_ = conv->bias;
   norm_ = inner->norm(o_.out);
 }
 
-void ConvBlock::loaded() {
-  const at::Tensor s = norm_scale(*norm_);
-  weight_ = conv_->weight * s.reshape({-1, 1, 1, 1});
-  bias_ = (conv_->bias - norm_->running_mean) * s + norm_->bias;
-}
-
 at::Tensor ConvBlock::operator()(const at::Tensor& x) const {
-  at::Tensor y = at::conv2d(x, weight_, bias_, o_.stride, o_.padding);
+  at::Tensor y = at::conv2d(x, folded_weight(), folded_bias(), o_.stride, o_.padding);
   if (o_.residual) y += x;
   return y.relu_();
 }
 
+nn::FeatureMap ConvBlock::operator()(const nn::FeatureMap& x) const {
+  return (*fused_)(x, o_.residual ? &x : nullptr, /*relu=*/true);
+}
+
+void ConvBlock::run(const nn::FeatureMap& x, const nn::FeatureMap& y) const {
+  fused_->run(x, y, o_.residual ? &x : nullptr, /*relu=*/true);
+}
+
 TransposeBlock::TransposeBlock(const BlockOptions& options, int64_t output_padding)
-    : o_(options), output_padding_(output_padding) {
+    : NormedConv(options, 1), output_padding_(output_padding) {
   const auto inner = child<Sequence>("conv_block");
-  conv_ = inner->conv<nn::ConvTranspose2d>(
+  const auto conv = inner->conv<nn::ConvTranspose2d>(
       nn::ConvTranspose2dOptions{.in = o_.in,
                                  .out = o_.out,
                                  .kernel = o_.kernel,
                                  .stride = o_.stride,
                                  .padding = o_.padding,
                                  .output_padding = {output_padding, output_padding}});
+  conv_weight_ = conv->weight, conv_bias_ = conv->bias;
   norm_ = inner->norm(o_.out);
 }
 
-void TransposeBlock::loaded() {
-  const at::Tensor s = norm_scale(*norm_);
-  weight_ = conv_->weight * s.reshape({1, -1, 1, 1});
-  bias_ = (conv_->bias - norm_->running_mean) * s + norm_->bias;
+at::Tensor TransposeBlock::operator()(const at::Tensor& x) const {
+  return at::conv_transpose2d(x, folded_weight(), folded_bias(), o_.stride, o_.padding,
+                              output_padding_)
+      .relu_();
 }
 
-at::Tensor TransposeBlock::operator()(const at::Tensor& x) const {
-  return at::conv_transpose2d(x, weight_, bias_, o_.stride, o_.padding, output_padding_).relu_();
+nn::FeatureMap TransposeBlock::operator()(const nn::FeatureMap& x) const {
+  return (*fused_)(x, nullptr, /*relu=*/true);
 }
 
 }  // namespace vl::models::wav2lip

@@ -10,6 +10,7 @@ namespace vl::models::wav2lip {
 namespace {
 
 constexpr int64_t kMels = 80, kColumns = 16, kMostChannels = 2048;
+constexpr int64_t kSides[] = {96, 48, 24, 12, 6, 3, 1};  // of the results of the face stages
 
 /// A numbered child list without a forward of its own.
 class Numbered : public nn::Module {
@@ -23,7 +24,9 @@ class Numbered : public nn::Module {
   int count_ = 0;
 };
 
-BlockOptions same(int64_t channels) { return {.in = channels, .out = channels, .residual = true}; }
+BlockOptions same(int64_t channels, int64_t side) {
+  return {.in = channels, .out = channels, .residual = true, .side = side};
+}
 
 }  // namespace
 
@@ -45,12 +48,13 @@ Wav2Lip::Wav2Lip(const Wav2LipConfig& config) : config_(config) {
   const auto faces = child<Numbered>("face_encoder_blocks");
   for (size_t i = 0; i < 7; ++i) {
     const auto stage = faces->add<Numbered>();
-    BlockOptions first{.in = i == 0 ? 6 : e[i - 1], .out = e[i]};
-    if (i == 0) first.kernel = {7, 7}, first.padding = {3, 3};
+    BlockOptions first{.in = i == 0 ? 6 : e[i - 1], .out = e[i], .side = kSides[i]};
+    if (i == 0) first.kernel = {7, 7}, first.padding = {3, 3}, first.narrow = true;
     if (i >= 1 && i <= 5) first.stride = {2, 2};
     if (i == 6) first.padding = {0, 0};
     Stage blocks{stage->add<ConvBlock>(first)};
-    for (int64_t r = 0; r < residuals[i]; ++r) blocks.push_back(stage->add<ConvBlock>(same(e[i])));
+    for (int64_t r = 0; r < residuals[i]; ++r)
+      blocks.push_back(stage->add<ConvBlock>(same(e[i], kSides[i])));
     if (i == 6)
       blocks.push_back(stage->add<ConvBlock>(
           BlockOptions{.in = e[6], .out = e[6], .kernel = {1, 1}, .padding = {0, 0}}));
@@ -58,10 +62,10 @@ Wav2Lip::Wav2Lip(const Wav2LipConfig& config) : config_(config) {
   }
   const auto audio = child<Numbered>("audio_encoder");
   const auto add = [&](const BlockOptions& o) { audio_.push_back(audio->add<ConvBlock>(o)); };
-  add({.in = 1, .out = a[0]}), add(same(a[0])), add(same(a[0]));
-  add({.in = a[0], .out = a[1], .stride = {3, 1}}), add(same(a[1])), add(same(a[1]));
-  add({.in = a[1], .out = a[2], .stride = {3, 3}}), add(same(a[2])), add(same(a[2]));
-  add({.in = a[2], .out = a[3], .stride = {3, 2}}), add(same(a[3]));
+  add({.in = 1, .out = a[0], .narrow = true}), add(same(a[0], 16)), add(same(a[0], 16));
+  add({.in = a[0], .out = a[1], .stride = {3, 1}}), add(same(a[1], 16)), add(same(a[1], 16));
+  add({.in = a[1], .out = a[2], .stride = {3, 3}}), add(same(a[2], 6)), add(same(a[2], 6));
+  add({.in = a[2], .out = a[3], .stride = {3, 2}}), add(same(a[3], 3));
   add({.in = a[3], .out = a[4], .padding = {0, 0}});
   add({.in = a[4], .out = a[5], .kernel = {1, 1}, .padding = {0, 0}});
   const auto decoder = child<Numbered>("face_decoder_blocks");
@@ -72,17 +76,18 @@ Wav2Lip::Wav2Lip(const Wav2LipConfig& config) : config_(config) {
       up.convs.push_back(stage->add<ConvBlock>(
           BlockOptions{.in = a[5], .out = d[0], .kernel = {1, 1}, .padding = {0, 0}}));
     } else {
-      BlockOptions o{.in = d[i - 1] + e[7 - i], .out = d[i]};
+      BlockOptions o{.in = d[i - 1] + e[7 - i], .out = d[i], .parts = {d[i - 1], e[7 - i]}};
       if (i == 1) o.padding = {0, 0};
       if (i > 1) o.stride = {2, 2};
       up.transpose = stage->add<TransposeBlock>(o, i > 1 ? 1 : 0);
       for (int r = 0; r < (i == 1 ? 1 : 2); ++r)
-        up.convs.push_back(stage->add<ConvBlock>(same(d[i])));
+        up.convs.push_back(stage->add<ConvBlock>(same(d[i], kSides[6 - i])));
     }
     decoder_.push_back(up);
   }
   const auto output = child<Numbered>("output_block");
-  output_ = output->add<ConvBlock>(BlockOptions{.in = d[6] + e[0], .out = config.output});
+  output_ = output->add<ConvBlock>(BlockOptions{
+      .in = d[6] + e[0], .out = config.output, .side = kSides[0], .parts = {d[6], e[0]}});
   last_ =
       output->add<nn::Conv2d>(nn::Conv2dOptions{.in = config.output, .out = 3, .kernel = {1, 1}});
 }
@@ -140,6 +145,8 @@ at::Tensor Wav2Lip::forward(const at::Tensor& mel, const at::Tensor& faces, Bloc
                   faces.size(3) == config_.image;
   if (!ok)
     fail(Code::kBadValue, "wav2lip takes mel [B,1,80,16] and faces [B,6,96,96] of one batch size");
+  if (fused_last_ != nullptr && fused(mel) && fused(faces))
+    return fused_forward(mel, faces, blocks);
   return decode(encode_audio(mel, blocks), encode_face(faces, blocks), blocks);
 }
 

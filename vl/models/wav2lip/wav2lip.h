@@ -30,6 +30,7 @@ class Wav2Lip : public nn::Module {
  public:
   explicit Wav2Lip(const Wav2LipConfig& config);
   const Wav2LipConfig& config() const { return config_; }
+  void loaded() override;
 
   /// @param mel [B, 1, 80, 16] in [-4, 4]
   /// @return [B, C, 1, 1]
@@ -40,9 +41,13 @@ class Wav2Lip : public nn::Module {
   /// @return [B, 3, 96, 96] B G R in (0, 1)
   at::Tensor decode(const at::Tensor& audio, const std::vector<at::Tensor>& face,
                     Blocks* blocks = nullptr) const;
-  /// All three. @throws Error(kBadValue) for wrong shapes or different batch sizes
+  /// All three, on the fast path where it may serve. @throws Error(kBadValue) for wrong shapes or
+  /// different batch sizes
   at::Tensor forward(const at::Tensor& mel, const at::Tensor& faces,
                      Blocks* blocks = nullptr) const;
+
+ protected:
+  void unload() override { fused_last_.reset(); }
 
  private:
   using Stage = std::vector<std::shared_ptr<ConvBlock>>;
@@ -50,12 +55,19 @@ class Wav2Lip : public nn::Module {
     std::shared_ptr<TransposeBlock> transpose;  ///< absent in the first decoder block
     Stage convs;
   };
+  at::Tensor fused_forward(const at::Tensor& mel, const at::Tensor& faces, Blocks* blocks) const;
+  nn::FeatureMap fused_audio(const at::Tensor& mel, Blocks* blocks) const;
+  void fused_face(const at::Tensor& faces, const std::vector<nn::FeatureMap>& joins,
+                  Blocks* blocks) const;
+  void fused_stage(size_t i, nn::FeatureMap x, const nn::FeatureMap& join, Blocks* blocks) const;
+
   Wav2LipConfig config_;
   std::vector<Stage> face_;
   Stage audio_;
   std::vector<Up> decoder_;
   std::shared_ptr<ConvBlock> output_;
   std::shared_ptr<nn::Conv2d> last_;
+  std::unique_ptr<nn::FusedConv2d> fused_last_;
 };
 
 /// Role "wav2lip": {"state_dict": ...} with or without "module.", a bare state dict, TorchScript.

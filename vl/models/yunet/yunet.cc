@@ -42,10 +42,25 @@ Unit::Unit(int64_t in, int64_t out, bool active) {
 void Unit::loaded() {
   weight_ = conv2_->weight;
   bias_ = conv2_->bias;
-  if (!bn_) return;
-  const at::Tensor s = norm_scale(*bn_);
-  weight_ = conv2_->weight * s.reshape({-1, 1, 1, 1});
-  bias_ = (conv2_->bias - bn_->running_mean) * s + bn_->bias;
+  if (bn_) {
+    const at::Tensor s = norm_scale(*bn_);
+    weight_ = conv2_->weight * s.reshape({-1, 1, 1, 1});
+    bias_ = (conv2_->bias - bn_->running_mean) * s + bn_->bias;
+  }
+  if (path() == nn::Path::kFused) fused_ = joined({this});
+}
+
+std::unique_ptr<nn::FusedSeparableConv2d> Unit::joined(const std::vector<const Unit*>& units) {
+  std::vector<at::Tensor> point, point_bias, depth, depth_bias;
+  for (const Unit* unit : units) {
+    point.push_back(unit->conv1_->weight.detach());
+    point_bias.push_back(unit->conv1_->bias.detach());
+    depth.push_back(unit->weight_.detach());
+    depth_bias.push_back(unit->bias_.detach());
+  }
+  return std::make_unique<nn::FusedSeparableConv2d>(at::cat(point), at::cat(point_bias),
+                                                    at::cat(depth), at::cat(depth_bias),
+                                                    units[0]->bn_ != nullptr);
 }
 
 at::Tensor Unit::operator()(const at::Tensor& x) const {
@@ -98,6 +113,10 @@ std::map<std::string, at::Tensor> Yunet::forward(const at::Tensor& frames) const
   if (frames.dim() != 4 || frames.size(1) != 3 || frames.size(2) % kMultiple != 0 ||
       frames.size(3) % kMultiple != 0 || frames.numel() == 0)
     fail(Code::kBadValue, "the face finder takes [B,3,H,W] with H and W multiples of 32");
+  return fused_stem_ != nullptr && fused(frames) ? fast(frames) : reference(frames.contiguous());
+}
+
+std::map<std::string, at::Tensor> Yunet::reference(const at::Tensor& frames) const {
   const auto pool = [](const at::Tensor& x) { return at::max_pool2d(x, {2, 2}, {2, 2}); };
   const auto up = [](const at::Tensor& x) {
     return at::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
@@ -125,6 +144,50 @@ std::map<std::string, at::Tensor> Yunet::forward(const at::Tensor& frames) const
     put("obj", *obj_[l], true);
     put("bbox", *bbox_[l], false);
     put("kps", *kps_[l], false);
+  }
+  return out;
+}
+
+void Yunet::loaded() {
+  if (path() != nn::Path::kFused) return;
+  const at::Tensor s = norm_scale(*stem_->bn1);
+  fused_stem_ = std::make_unique<nn::FusedConv2d>(
+      (stem_->conv1->weight * s.reshape({-1, 1, 1, 1})).detach(),
+      ((stem_->conv1->bias - stem_->bn1->running_mean) * s + stem_->bn1->bias).detach(),
+      nn::FusedConv2d::Options{.stride = {2, 2}, .padding = {1, 1}, .narrow = true});
+  heads_.clear();
+  for (size_t l = 0; l < 3; ++l)
+    heads_.push_back(Unit::joined({cls_[l].get(), obj_[l].get(), bbox_[l].get(), kps_[l].get()}));
+}
+
+void Yunet::unload() {
+  fused_stem_.reset();
+  heads_.clear();
+}
+
+std::map<std::string, at::Tensor> Yunet::fast(const at::Tensor& frames) const {
+  using nn::FeatureMap;
+  FeatureMap x = stem_->conv2->fast().pooled(
+      (*fused_stem_)(FeatureMap::copy_narrow(frames), nullptr, /*relu=*/true));
+  std::vector<FeatureMap> levels;  // of strides 8, 16, 32
+  for (size_t i = 0; i < stages_.size(); ++i) {
+    const nn::FusedSeparableConv2d& last = stages_[i][1]->fast();
+    x = stages_[i][0]->fast()(x);
+    FeatureMap level;
+    x = i == 0 || i == 4 ? last(x) : last.pooled(x, i == 1 ? nullptr : &level);
+    if (i >= 2) levels.push_back(i == 4 ? x : level);
+  }
+  std::map<std::string, at::Tensor> out;
+  for (size_t l = 3; l-- > 0;) {
+    if (l < 2) nn::add_upsampled(levels[l + 1], levels[l]);
+    levels[l] = lateral_[l]->fast()(levels[l]);
+    const at::Tensor cells = (*heads_[l])(share_[l]->fast()(levels[l])).pixels.flatten(1, 2);
+    const auto put = [&](const char* name, int64_t first, int64_t count) {
+      out[fmt::format("{}_{}", name, kStrides[l])] =
+          cells.slice(2, first, first + count).contiguous();
+    };
+    put("cls", 0, 1), put("obj", 1, 1), put("bbox", 2, 4), put("kps", 6, 10);
+    for (const char* name : {"cls", "obj"}) out[fmt::format("{}_{}", name, kStrides[l])].sigmoid_();
   }
   return out;
 }
@@ -182,9 +245,13 @@ std::vector<Face> decode_faces(const std::map<std::string, at::Tensor>& raw, int
 }
 
 at::Tensor network_frames(const at::Tensor& bgr) {
-  const at::Tensor x = bgr.permute({0, 3, 1, 2}).to(at::kFloat);
-  const auto missing = [](int64_t n) { return (kMultiple - n % kMultiple) % kMultiple; };
-  return at::constant_pad_nd(x, {0, missing(x.size(3)), 0, missing(x.size(2))}).contiguous();
+  const auto whole = [](int64_t n) { return (n + kMultiple - 1) / kMultiple * kMultiple; };
+  const int64_t height = bgr.size(1), width = bgr.size(2);
+  at::Tensor x = at::empty({bgr.size(0), whole(height), whole(width), 3}, at::kFloat);
+  x.slice(1, 0, height).slice(2, 0, width).copy_(bgr);
+  x.slice(1, height).zero_();
+  x.slice(1, 0, height).slice(2, width).zero_();
+  return x.permute({0, 3, 1, 2});
 }
 
 std::vector<Face> detect(const Yunet& net, const at::Tensor& bgr, float threshold) {

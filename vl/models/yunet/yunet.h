@@ -7,6 +7,8 @@
 
 #include "vl/core/fields.h"
 #include "vl/models/registry.h"
+#include "vl/nn/fused_conv2d.h"
+#include "vl/nn/fused_separable_conv2d.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::yunet {
@@ -18,17 +20,25 @@ struct YunetConfig {
 void describe(YunetConfig& config, Fields& fields);
 
 /// Pointwise then depthwise convolution (both with bias), BatchNorm and ReLU where `active`.
-/// BatchNorm is folded into the depthwise convolution after loading.
+/// BatchNorm is folded into the depthwise convolution after loading; the fast path computes both
+/// convolutions, ReLU and a max-pooling that follows in one pass.
 class Unit : public nn::Module {
  public:
   Unit(int64_t in, int64_t out, bool active);
   void loaded() override;
   at::Tensor operator()(const at::Tensor& x) const;
+  const nn::FusedSeparableConv2d& fast() const { return *fused_; }
+  /// Units on the same input as one whose results lie side by side.
+  static std::unique_ptr<nn::FusedSeparableConv2d> joined(const std::vector<const Unit*>& units);
+
+ protected:
+  void unload() override { fused_.reset(); }
 
  private:
   std::shared_ptr<nn::Conv2d> conv1_, conv2_;
   std::shared_ptr<nn::BatchNorm> bn_;
   at::Tensor weight_, bias_;
+  std::unique_ptr<nn::FusedSeparableConv2d> fused_;
 };
 
 /// The network of ShiqiYu/libfacedetection.train (Wu et al. 2023): strides 8, 16, 32, one box and
@@ -36,17 +46,27 @@ class Unit : public nn::Module {
 class Yunet : public nn::Module {
  public:
   explicit Yunet(const YunetConfig& config);
+  void loaded() override;
   /// @param frames [B, 3, H, W] float32 B G R in 0..255; H and W multiples of 32
   /// @return "cls_8" ... "kps_32": [B, cells, C] with C = 1 (cls, obj; after the sigmoid), 4
   /// (bbox), 10 (kps)
-  /// @throws Error(kBadValue) for other sizes
+  /// Channels-last memory is read as it lies. @throws Error(kBadValue) for other sizes
   std::map<std::string, at::Tensor> forward(const at::Tensor& frames) const;
 
+ protected:
+  void unload() override;
+
  private:
+  std::map<std::string, at::Tensor> reference(const at::Tensor& frames) const;
+  std::map<std::string, at::Tensor> fast(const at::Tensor& frames) const;
+
   struct Stem;
   std::shared_ptr<Stem> stem_;
   std::vector<std::array<std::shared_ptr<Unit>, 2>> stages_;  ///< backbone.model1 .. model5
   std::vector<std::shared_ptr<Unit>> lateral_, share_, cls_, obj_, bbox_, kps_;
+  std::unique_ptr<nn::FusedConv2d> fused_stem_;  ///< model0.conv1 with bn1
+  std::vector<std::unique_ptr<nn::FusedSeparableConv2d>>
+      heads_;  ///< cls, obj, bbox, kps of a level
 };
 
 /// A found face, pixels of the picture that was given.
@@ -67,7 +87,7 @@ std::vector<Face> decode_faces(const std::map<std::string, at::Tensor>& raw, int
 /// zeros to multiples of 32
 std::vector<Face> detect(const Yunet& net, const at::Tensor& bgr, float threshold);
 
-/// [B, H, W, 3] uint8 as the network wants it.
+/// [B, H, W, 3] uint8 as the network wants it; channels stay last in memory.
 at::Tensor network_frames(const at::Tensor& bgr);
 
 /// Role "face", arch "yunet": yunet_n.pth ({meta, state_dict, optimizer}).
