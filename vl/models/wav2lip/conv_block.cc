@@ -23,7 +23,7 @@ class Sequence : public nn::Module {
 /// gamma / sqrt(var + eps)
 at::Tensor norm_scale(const nn::BatchNorm& n) {
   if (n.running_var.lt(0).any().item<bool>())
-    fail(Code::kBadWeights, "a BatchNorm of wav2lip has a negative variance");
+    fail(Code::kBadWeights, "a BatchNorm has a negative variance");
   return n.weight / (n.running_var + n.eps).sqrt();
 }
 
