@@ -30,7 +30,8 @@ TEST(EvalGates, FormsAndLimits) {
 }
 
 TEST(EvalGates, OtherFormsAreErrors) {
-  for (const char* expr : {"", "lse_c", "lse_c=5", "lse_c>=", "lse_c>==5", "lse_c>=5;", "lse_c>inf"})
+  for (const char* expr :
+       {"", "lse_c", "lse_c=5", "lse_c>=", "lse_c>==5", "lse_c>=5;", "lse_c>inf"})
     EXPECT_EQ(test::code_of([&] { parse_gate(expr); }), Code::kBadValue) << expr;
   EXPECT_EQ(test::code_of([] { parse_gate("lse>=5"); }), Code::kUnknownName);
 }
