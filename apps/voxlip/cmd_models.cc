@@ -50,8 +50,7 @@ struct ImportOptions {
 void describe(ImportOptions& o, Fields& f) {
   f.add("role", &o.role,
         "role that the model fills: content f0 rvc rvc-index vallex codec vocos fastpitch hifigan "
-        "face "
-        "wav2lip");
+        "face wav2lip syncnet lse");
   f.add("name", &o.name, "name of the imported model");
   f.add("model_config", &o.model_config, "separate config file of the public release")
       .alias({"config"});

@@ -37,6 +37,8 @@ struct VerbContext {
   /// Result documents that a verb has printed itself, one for each of several inputs; where there
   /// are any, no further one is printed for the whole.
   std::vector<nlohmann::ordered_json>& documents;
+  /// The document's keys so far, for an error whose exit prints them all the same (11, 14).
+  nlohmann::ordered_json& partial;
 
   /// A line for people about what was done: not with --json or --quiet.
   void say(const std::string& line) const;
@@ -82,5 +84,6 @@ std::unique_ptr<Verb> make_voices_add();
 std::unique_ptr<Verb> make_voices_list();
 std::unique_ptr<Verb> make_voices_rm();
 std::unique_ptr<Verb> make_bench_run();
+std::unique_ptr<Verb> make_eval();
 
 }  // namespace vl::app

@@ -36,6 +36,7 @@ std::vector<std::unique_ptr<Verb>> all_verbs() {
   out.push_back(make_voices_list());
   out.push_back(make_voices_rm());
   out.push_back(make_bench_run());
+  out.push_back(make_eval());
   return out;
 }
 
@@ -146,6 +147,7 @@ struct Run {
   WarningList warnings;
   std::filesystem::path job_dir;
   std::vector<Json> documents;
+  Json partial;  ///< the document's keys at the time of an error
   Stopwatch watch;
   bool wants_json = false;
   bool printed = false;  ///< help or configuration was asked for, and that is all
@@ -199,8 +201,9 @@ Json execute(Run& run, Console& console, const std::vector<std::string>& words) 
   EventStream events(console);
   log::setup(log::level_from(run.global.log_level), console,
              run.global.log_jsonl ? &events : nullptr);
-  VerbContext context{run.global, command.arguments(),  cancel,      run.warnings, console, events,
-                      command,    command.print_toml(), run.job_dir, run.documents};
+  VerbContext context{
+      run.global, command.arguments(),  cancel,      run.warnings,  console,    events,
+      command,    command.print_toml(), run.job_dir, run.documents, run.partial};
   return verb.run(context);
 }
 
@@ -263,6 +266,7 @@ int run_verbs(const std::vector<std::string>& words) {
     body = execute(run, console, words);
   } catch (const std::exception& e) {
     error = as_error(e);
+    body = run.partial;
   }
   try {
     return finish(run, console, body, error);

@@ -18,7 +18,7 @@ class Models(Case):
         listed = self.ok("models", "list", "--json").json()["models"]
         self.assertEqual([(m["name"], m["verified"]) for m in listed if m["pack"] is None], [("mini", True)])
         self.assertEqual({m["role"] for m in listed if m["pack"] == "untrained"},
-                         {"content", "f0", "vallex", "codec", "vocos", "fastpitch", "hifigan", "face", "wav2lip"})
+                         {"content", "f0", "vallex", "codec", "vocos", "fastpitch", "hifigan", "face", "wav2lip", "syncnet"})
         self.fails(12, "E1201", "models", "import", MINI, "--role", "wav2lip", "--name", "mini")
         path = self.folder / "models" / "mini.safetensors"
         blob = bytearray(path.read_bytes())

@@ -55,7 +55,7 @@ TEST(FullsizePack, EveryRoleIsListed) {
   std::set<std::string> roles;
   for (const auto& m : list_models(places(folder))) roles.insert(m["role"]);
   EXPECT_EQ(roles, (std::set<std::string>{"content", "f0", "vallex", "codec", "vocos", "fastpitch",
-                                          "hifigan", "face", "wav2lip"}));
+                                          "hifigan", "face", "wav2lip", "syncnet", "lse"}));
 }
 
 TEST(FullsizePack, ItsWeightsAreNotMixedWithForeignOnes) {

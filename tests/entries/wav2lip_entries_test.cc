@@ -102,6 +102,58 @@ TEST(Wav2LipEntry, TheMiniature) {
                stride_of("out:mini.image"));
 }
 
+ModulePtr filled(const char* role, const std::string& params, uint64_t seed) {
+  return models::build(models::read_model(role, weights::read_fill(test::data(params).string(),
+                                                                   seed, /*half=*/false)),
+                       params);
+}
+
+TEST(SyncNetEntry, EmbedNamesItsBlocksByModulePath) {
+  const auto& g = test::golden(kFolder + "golden_syncnet.safetensors");
+  const ModulePtr net = filled("syncnet", kFolder + "params_syncnet.json", kSeed);
+  const Tensors out = run("syncnet", "embed", net.get(),
+                          {{"mel", fill("sync.mel", {2, 1, 80, 16}, 4, 0)},
+                           {"faces", fill("sync.face", {2, 15, 48, 96}, 0.5, 0.5)}},
+                          /*outputs_all=*/true);
+  for (const auto& [key, want] : g) {
+    const std::string name = key.substr(9);  // after "out:sync."
+    ASSERT_TRUE(out.count(name)) << name;
+    const bool block = name.find("encoder") != std::string::npos;
+    expect_close(key, out.at(name), want, block ? 0 : 2e-6, block ? 1e-5 : 0, stride_of(key));
+  }
+}
+
+TEST(LseEntry, CepstraAndEmbeddings) {
+  const auto& g = test::golden("lse/golden.safetensors");
+  const at::Tensor wave = test::parity_speech(48000, 48000 + 17380);
+  const at::Tensor mfcc = run("lse", "mfcc", nullptr, {{"wave", wave}}).at("mfcc");
+  expect_close("mfcc", mfcc, g.at("mfcc"), 2e-6, 2e-6);
+  const at::Tensor cells =
+      weights::fill_tensor("input:lse.pictures", {27, 14, 14, 3}, 2512, 128, 128)
+          .floor()
+          .clamp(0, 255);
+  const at::Tensor faces =
+      cells.repeat_interleave(16, 1).repeat_interleave(16, 2).slice(0, 7, 12).permute({3, 0, 1, 2});
+  const ModulePtr net = filled("lse", "lse/params.json", 2512);
+  const Tensors out =
+      run("lse", "embed", net.get(), {{"mfcc", mfcc.slice(1, 28, 48)}, {"faces", faces}},
+          /*outputs_all=*/true);
+  expect_close("audio", out.at("audio_embedding"), g.at("audio_embedding")[1], 0, 1e-5);
+  expect_close("face", out.at("face_embedding"), g.at("lip_embedding")[1], 0, 1e-5);
+  EXPECT_TRUE(out.count("netcnnlip.18"));
+}
+
+TEST(SyncEntries, BadInputsAreErrors) {
+  const ModulePtr net = filled("syncnet", kFolder + "mini_params_syncnet.json", kSeed);
+  const at::Tensor mel = at::zeros({2, 1, 80, 16}), faces = at::zeros({2, 15, 48, 96});
+  const Tensors rows[] = {{{"mel", mel}},
+                          {{"mel", mel.slice(0, 0, 1)}, {"faces", faces}},
+                          {{"mel", mel.slice(0, 0, 0)}, {"faces", faces.slice(0, 0, 0)}},
+                          {{"mel", mel}, {"faces", faces.slice(1, 0, 6)}}};
+  for (const Tensors& row : rows) EXPECT_THROW(run("syncnet", "embed", net.get(), row), Error);
+  EXPECT_THROW(run("lse", "mfcc", nullptr, {{"wave", at::zeros({1, 0})}}), Error);
+}
+
 TEST(FaceEntry, RawAndDetect) {
   const auto& g = test::golden(kFaces);
   const Tensors raw =

@@ -4,14 +4,13 @@
 #include "vl/bench/inputs.h"
 #include "vl/core/sha256.h"
 #include "vl/models/wav2lip/wav2lip.h"
-#include "vl/stages/find_faces.h"
+#include "vl/stages/face_finder.h"
 
 namespace vl::bench {
 
 namespace {
 
 using models::wav2lip::Wav2Lip;
-using models::yunet::Yunet;
 
 constexpr int64_t kMels = 80, kColumns = 16;
 constexpr int kWidth = 1280, kHeight = 720, kCoarse = 40;
@@ -54,9 +53,9 @@ media::Image clouds(uint64_t seed) {
 
 /// The face of one 1280x720 picture in memory, shrunk and searched as the product does it.
 PreparedCase detect(const CaseRequest& r) {
-  const auto model = r.models.get<Yunet>("face");
-  const stages::FinderOptions options;
-  const stages::FindFaces finder(model, options);
+  const std::shared_ptr<const stages::FaceFinder> finder =
+      stages::make_face_finder(r.models.get<torch::nn::Module>("face"));
+  const auto [width, height] = stages::look_size(*finder, kWidth, kHeight);
   Sha256 sha;
   std::vector<media::Image> pictures;
   for (int64_t i = 0; i < r.samples; ++i) {
@@ -64,13 +63,15 @@ PreparedCase detect(const CaseRequest& r) {
     sha.update(pictures.back().data.data(), pictures.back().data.size());
   }
   return {.samples = r.samples,
-          .query = [finder, pictures](
-                       int64_t i) { finder.look(pictures[static_cast<size_t>(i)], nullptr); },
+          .query =
+              [finder, pictures, width = width, height = height](int64_t i) {
+                finder->find_one(media::resize(pictures[static_cast<size_t>(i)], width, height));
+              },
           .inputs_sha256 = sha.hex(),
-          .config = {{"face", config_to_json(models::yunet::YunetConfig{})},
+          .config = {{"landmarks", finder->gives_landmarks()},
                      {"width", kWidth},
                      {"height", kHeight},
-                     {"longest_side", options.longest_side}}};
+                     {"longest_side", finder->longest_side()}}};
 }
 
 }  // namespace

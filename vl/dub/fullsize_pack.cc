@@ -17,9 +17,10 @@ weights::Pack fullsize_pack(const std::filesystem::path& assets) {
   const struct {
     const char* role;
     const char* arch;
-  } filled[] = {{"content", "hubert"},  {"f0", "rmvpe"},       {"vallex", "vallex"},
-                {"codec", "encodec"},   {"vocos", "vocos"},    {"fastpitch", "fastpitch"},
-                {"hifigan", "hifigan"}, {"wav2lip", "wav2lip"}};
+  } filled[] = {{"content", "hubert"},  {"f0", "rmvpe"},        {"vallex", "vallex"},
+                {"codec", "encodec"},   {"vocos", "vocos"},     {"fastpitch", "fastpitch"},
+                {"hifigan", "hifigan"}, {"wav2lip", "wav2lip"}, {"syncnet", "syncnet"},
+                {"lse", "lse"}};
   for (const auto& m : filled) {
     weights::PackModel model;
     model.role = m.role;

@@ -15,10 +15,8 @@ namespace {
 /// Roles that a model of a role is used with (spec packs.md section 1).
 Json needs(const std::string& role) {
   static const std::map<std::string, std::vector<std::string>> kNeeds = {
-      {"rvc", {"content"}},
-      {"vallex", {"codec", "vocos"}},
-      {"fastpitch", {"hifigan"}},
-      {"wav2lip", {"face"}}};
+      {"rvc", {"content"}},  {"vallex", {"codec", "vocos"}}, {"fastpitch", {"hifigan"}},
+      {"wav2lip", {"face"}}, {"syncnet", {"face"}},          {"lse", {"face"}}};
   const auto it = kNeeds.find(role);
   return it == kNeeds.end() ? Json::array() : Json(it->second);
 }

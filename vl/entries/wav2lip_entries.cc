@@ -1,9 +1,12 @@
 #include <ATen/ATen.h>
 
 #include "vl/core/error.h"
+#include "vl/dsp/mfcc.h"
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/entries/entry.h"
+#include "vl/models/lse/lse.h"
 #include "vl/models/s3fd/s3fd.h"
+#include "vl/models/syncnet/syncnet.h"
 #include "vl/models/wav2lip/wav2lip.h"
 #include "vl/models/yunet/yunet.h"
 
@@ -36,6 +39,40 @@ Tensors s3fd_raw(const models::s3fd::S3fd& model, const at::Tensor& frames) {
   }
   return out;
 }
+
+/// Two inputs with one row a window.
+void check_windows(const Call& call, const char* one, const char* other) {
+  const int64_t a = call.input(one).size(0), b = call.input(other).size(0);
+  if (a == 0 || a != b)
+    fail(Code::kBadValue, "input:{} holds {} windows, input:{} {}", one, a, other, b);
+}
+
+Tensors sync_embed(const Call& call) {
+  const auto& model = dynamic_cast<const models::syncnet::SyncNet&>(*call.model);
+  check_windows(call, "mel", "faces");
+  Tensors out;
+  Tensors* taps = call.outputs_all ? &out : nullptr;
+  const at::Tensor audio = model.embed_audio(call.input("mel"), taps);
+  const at::Tensor face = model.embed_faces(call.input("faces"), taps);
+  out["audio_embedding"] = audio;
+  out["face_embedding"] = face;
+  out["cosine"] = (audio * face).sum(1);
+  return out;
+}
+
+/// Faces as the public code has them: colour before time.
+Tensors lse_embed(const Call& call) {
+  const auto& model = dynamic_cast<const models::lse::Lse&>(*call.model);
+  check_windows(call, "mfcc", "faces");
+  Tensors out;
+  Tensors* taps = call.outputs_all ? &out : nullptr;
+  out["audio_embedding"] = model.embed_audio(call.input("mfcc"), taps);
+  out["face_embedding"] =
+      model.embed_faces(call.input("faces").transpose(1, 2).flatten(1, 2), taps);
+  return out;
+}
+
+Tensors lse_mfcc(const Call& call) { return {{"mfcc", dsp::mfcc(call.input("wave"))}}; }
 
 Tensors face_raw(const Call& call) {
   const at::Tensor& frames = call.input("frames_bgr_u8");
@@ -88,6 +125,9 @@ std::vector<Entry> wav2lip_entries() {
        lip_mel,
        /*needs_model=*/false},
       {"wav2lip", "forward", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 6, 96, 96}}}, lip_forward},
+      {"syncnet", "embed", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 15, 48, 96}}}, sync_embed},
+      {"lse", "mfcc", {{"wave", {1, -1}}}, lse_mfcc, /*needs_model=*/false},
+      {"lse", "embed", {{"mfcc", {-1, 1, 13, 20}}, {"faces", {-1, 3, 5, 224, 224}}}, lse_embed},
       {"face", "raw", {frames}, face_raw},
       {"face", "detect", {frames}, face_detect},
   };

@@ -1,6 +1,7 @@
 #include "vl/stages/face_finder.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <ATen/ATen.h>
 
@@ -13,7 +14,7 @@ namespace vl::stages {
 namespace {
 
 constexpr int kYunetSide = 640;
-constexpr int kLeastS3fdSide = 32;
+constexpr int kLeastS3fdSide = 32, kLeastSide = 32;
 
 using Pictures = std::vector<const media::Image*>;
 using Finds = std::vector<std::vector<FoundFace>>;
@@ -79,6 +80,16 @@ std::unique_ptr<const FaceFinder> make_face_finder(
   if (auto s3fd = std::dynamic_pointer_cast<const models::s3fd::S3fd>(network))
     return std::make_unique<S3fdFinder>(std::move(s3fd));
   fail(Code::kWrongModelKind, "the model of role face is no face finder");
+}
+
+std::array<int, 2> look_size(const FaceFinder& finder, int width, int height, int64_t shrink) {
+  const int side = std::max(width, height), most = finder.longest_side();
+  double scale = 1.0 / static_cast<double>(shrink);
+  if (most > 0 && side * scale > most) scale = static_cast<double>(most) / side;
+  const auto part = [&](int n) {
+    return std::min(n, std::max(kLeastSide, static_cast<int>(std::lround(n * scale))));
+  };
+  return {part(width), part(height)};
 }
 
 FoundFace scaled(const FoundFace& face, float x, float y) {

@@ -49,6 +49,10 @@ class FaceFinder {
 std::unique_ptr<const FaceFinder> make_face_finder(
     std::shared_ptr<const torch::nn::Module> network);
 
+/// Width and height at which a finder looks at a picture.
+/// @param shrink both sides are divided by this at least
+std::array<int, 2> look_size(const FaceFinder& finder, int width, int height, int64_t shrink = 1);
+
 /// A find on a shrunk picture, in pixels of the whole one.
 FoundFace scaled(const FoundFace& face, float x, float y);
 

@@ -5,24 +5,13 @@
 
 namespace vl::stages {
 
-namespace {
-
-constexpr int kLeastSide = 32;
-
-}  // namespace
-
 ScanFaces::ScanFaces(const FaceFinder& finder, const ScanOptions& options, FaceMap& map)
     : finder_(finder), o_(options), map_(map), tracks_(options.every) {}
 
 /// The picture at the size at which faces are looked for.
 media::Image ScanFaces::look_at(const media::VideoFrame& frame) {
-  const int side = std::max(frame.width(), frame.height()), most = finder_.longest_side();
-  double scale = 1.0 / static_cast<double>(o_.shrink);
-  if (most > 0 && side * scale > most) scale = static_cast<double>(most) / side;
-  const auto part = [&](int n) {
-    return std::min(n, std::max(kLeastSide, static_cast<int>(std::lround(n * scale))));
-  };
-  media::Image out = frame.shrunk(part(frame.width()), part(frame.height()));
+  const auto [width, height] = look_size(finder_, frame.width(), frame.height(), o_.shrink);
+  media::Image out = frame.shrunk(width, height);
   if (choice_) return out;
   o_.choice.width = out.width, o_.choice.height = out.height;
   o_.place.scale_x = static_cast<float>(frame.width()) / static_cast<float>(out.width);

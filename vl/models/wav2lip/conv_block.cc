@@ -25,7 +25,7 @@ class Sequence : public nn::Module {
 /// gamma / sqrt(var + eps)
 at::Tensor NormedConv::scale() const {
   if (norm_->running_var.lt(0).any().item<bool>())
-    fail(Code::kBadWeights, "a BatchNorm of wav2lip has a negative variance");
+    fail(Code::kBadWeights, "a BatchNorm has a negative variance");
   return norm_->weight / (norm_->running_var + norm_->eps).sqrt();
 }
 

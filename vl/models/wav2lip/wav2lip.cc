@@ -4,6 +4,7 @@
 
 #include "vl/core/error.h"
 #include "vl/models/model_class.h"
+#include "vl/models/wav2lip/kinds.h"
 
 namespace vl::models::wav2lip {
 
@@ -155,18 +156,8 @@ namespace {
 using weights::Checkpoint;
 using weights::StateDict;
 
-StateDict find_tensors(const Checkpoint& checkpoint) {
-  for (const char* entry : {"state_dict", ""}) {
-    const weights::Value* v = *entry == '\0' ? &checkpoint.root : checkpoint.root.find(entry);
-    if (v == nullptr) continue;
-    StateDict t = weights::strip_module(v->tensors());
-    if (!t.empty()) return t;
-  }
-  return {};
-}
-
 bool recognise(const Checkpoint& checkpoint) {
-  const StateDict t = find_tensors(checkpoint);
+  const StateDict t = family_tensors(checkpoint);
   return t.contains("face_encoder_blocks.0.0.conv_block.0.weight") &&
          t.contains("output_block.1.weight");
 }
@@ -190,19 +181,12 @@ Wav2LipConfig config_of(const StateDict& t) {
 }
 
 ModelFile import(const Checkpoint& checkpoint) {
-  const StateDict t = find_tensors(checkpoint);
-  const auto wrong = [&](const char* what) {
-    throw Error(Code::kWrongModelKind, fmt::format("{} is {}, not wav2lip", checkpoint.file, what),
-                Where{.file = checkpoint.file});
-  };
-  if (t.contains("conv3_3_norm.weight") && t.contains("fc7.weight")) wrong("a face detector");
-  if (t.contains("face_encoder.0.conv_block.0.weight")) wrong("a SyncNet (lip-sync expert)");
-  if (t.contains("binary_pred.0.weight")) wrong("a quality discriminator");
-  if (!recognise(checkpoint)) wrong("another kind of model");
-  ModelFile out{.role = "wav2lip", .arch = "wav2lip", .config = config_to_json(config_of(t))};
-  for (const auto& [key, value] : weights::to_float32(t))
-    if (key.find("num_batches_tracked") == std::string::npos) out.tensors.set(key, value);
-  return out;
+  const StateDict t = family_tensors(checkpoint);
+  if (!recognise(checkpoint)) wrong_kind(checkpoint, t, "wav2lip");
+  return {.role = "wav2lip",
+          .arch = "wav2lip",
+          .config = config_to_json(config_of(t)),
+          .tensors = trained_values(t)};
 }
 
 }  // namespace
