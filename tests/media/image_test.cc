@@ -115,26 +115,6 @@ TEST(Paste, NetworkInputAndHardPasteEqualTheReference) {
   EXPECT_EQ(std::memcmp(frame.data.data(), after.data(), after.size()), 0);
 }
 
-TEST(Paste, TheMouthKeepsTheUpperFaceAndFadesInside) {
-  const Image before = filled("paste.frame", 80, 64);
-  Image frame = before;
-  const Rect box{10, 4, 70, 60};
-  const Rect changed = paste_mouth(frame, box, Image(96, 96), 4);
-  EXPECT_EQ(changed.y1, 4 + 25);
-  for (int y = 0; y < frame.height; ++y)
-    for (int x = 0; x < frame.width; ++x) {
-      const bool inside = x >= changed.x1 && x < changed.x2 && y >= changed.y1 && y < changed.y2;
-      const bool core =
-          x >= changed.x1 + 5 && x < changed.x2 - 5 && y >= changed.y1 + 5 && y < changed.y2 - 5;
-      if (!inside) {
-        EXPECT_EQ(frame.row(y)[3 * x], before.row(y)[3 * x]);
-      }
-      if (core) {
-        EXPECT_EQ(frame.row(y)[3 * x], 0);
-      }
-    }
-}
-
 TEST(Crop, LeavingThePictureIsAnError) {
   const Image image(10, 10);
   for (const Rect r : {Rect{-1, 0, 5, 5}, Rect{0, 0, 11, 5}, Rect{5, 5, 5, 6}, Rect{6, 5, 5, 6}})

@@ -13,6 +13,7 @@
 #include "vl/dub/model_set.h"
 #include "vl/models/lse/lse.h"
 #include "vl/models/syncnet/syncnet.h"
+#include "vl/media/video_frame.h"
 #include "vl/stages/face_finder.h"
 #include "vl/stages/face_runs.h"
 
