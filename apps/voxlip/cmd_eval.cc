@@ -1,5 +1,8 @@
 // voxlip eval: figures of finished videos, and limits for them
 
+#include <algorithm>
+#include <cstdio>
+
 #include <ATen/Parallel.h>
 
 #include "apps/voxlip/job_run.h"

@@ -1,5 +1,6 @@
 #include "vl/dub/eval_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 

@@ -1,5 +1,8 @@
 #include "vl/dub/evaluate.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
