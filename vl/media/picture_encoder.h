@@ -19,12 +19,12 @@ class PictureEncoder {
                  const std::string& source_codec, const EncoderOptions& options);
 
   const EncoderChoice& choice() const { return choice_; }
-  const AVCodecContext& context() const { return *encoder_; }
+  const AVCodecContext& context() const { return *encoder_; }  ///< until finish()
   /// Takes a packet in context().time_base; it is empty afterwards.
   using Take = std::function<void(AVPacket& packet)>;
   /// @throws Error(kBadValue) for a picture of another size
   void write(const VideoFrame& frame, const Take& take);
-  void finish(const Take& take);
+  void finish(const Take& take);  ///< frees the encoder too
 
  private:
   int open(const AVCodec& codec);

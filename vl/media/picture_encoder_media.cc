@@ -127,7 +127,10 @@ void PictureEncoder::write(const VideoFrame& frame, const Take& take) {
   send(fit.get(), take);
 }
 
-void PictureEncoder::finish(const Take& take) { send(nullptr, take); }
+void PictureEncoder::finish(const Take& take) {
+  send(nullptr, take);
+  encoder_.reset();
+}
 
 /// Hands a picture (or the end) to the encoder and its finished packets on.
 void PictureEncoder::send(const AVFrame* frame, const Take& take) {

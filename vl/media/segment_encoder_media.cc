@@ -1,5 +1,6 @@
 #include "vl/media/segment_encoder.h"
 
+#include "vl/core/allocator.h"
 #include "vl/core/error.h"
 #include "vl/media/muxer.h"
 #include "vl/media/packet_file.h"
@@ -90,6 +91,7 @@ void SegmentEncoder::close() {
   if (!s.begun) s.begin(nullptr);
   s.encoder.finish([&s](const AVPacket& packet) { s.file.write(packet); });
   s.file.close();
+  release_freed_memory();  // an encoder a segment: their left-overs would add up
 }
 
 }  // namespace vl::media
