@@ -11,7 +11,7 @@ int64_t tick_of(double seconds, double fps) {
 }
 
 SampledVideo::SampledVideo(const std::string& path, double fps, int threads)
-    : reader_(path, threads), fps_(fps) {}
+    : reader_(path, {.threads = threads}), fps_(fps) {}
 
 void SampledVideo::advance() {
   current_ = std::move(ahead_);
