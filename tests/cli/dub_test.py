@@ -23,7 +23,8 @@ class Dub(Case):
         self.assertEqual((r["schema"], r["verb"], r["status"], r["exit"]), ("voxlip.dub/1", "dub", "ok", 0))
         self.assertEqual([w["code"] for w in r["warnings"]], ["W0117"])
         self.assertEqual(r["faces"]["frames"], 125)
-        self.assertEqual(r["faces"]["redrawn"], 125)
+        self.assertEqual(r["faces"]["with_face"], 125)
+        self.assertGreater(r["faces"]["redrawn"], 100)  # where neither old nor new speech is heard, nothing is
         for stage in ("load", "decode", "rvc", "prompt", "vallex", "fastpitch", "fit", "face", "lips", "mix", "encode"):
             self.assertGreater(r["timing_ms"][stage], 0, stage)
         self.assertIsNone(r["timing_ms"]["vocoder"])
@@ -141,12 +142,15 @@ class Dub(Case):
         cut = self.folder / "cut.mkv"
         cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
         r = self.fails(3, "E0305", "dub", "-i", cut, *TEXT, "--no-lips", "-o", self.folder / "out.mkv")
-        self.assertRegex(r.error()["message"], r"cut.mkv ends early: \d+ of 12\d frames decode")
+        self.assertRegex(r.error()["message"], r"cut.mkv ends early: \d+ of 12\d frames are there")
 
-    def test_streams_that_are_not_copied_are_told(self):
-        clip = self.make_clip("two.mkv", "-i", AVATAR, "-t", "1", "-map", "0:v", "-map", "0:a", "-map", "0:a", "-c", "copy")
+    def test_other_streams_are_copied_and_what_the_container_refuses_is_told(self):
+        srt = self.folder / "s.srt"
+        srt.write_text("1\n00:00:00,100 --> 00:00:00,900\nhello\n")
+        clip = self.make_clip("two.mkv", "-i", AVATAR, "-i", srt, "-t", "1", "-map", "0:v", "-map", "0:a", "-map", "0:a", "-map", "1:s", "-c", "copy", "-c:s", "srt")
         r = self.dub("-i", clip, *TEXT, "--no-lips", "-o", self.folder / "o.mp4")
         self.assertEqual([w["code"] for w in r["warnings"]], ["W0117", "W0101"])
+        self.assertEqual(r["output"]["other_streams"], 1)
 
     def test_a_prompt_that_cannot_serve(self):
         rows = [("quiet.wav", "anullsrc=r=24000:d=4", "silent"), ("short.wav", "sine=d=0.4", "speech"), ("long.wav", "sine=d=25", "limit 15")]
@@ -207,12 +211,12 @@ class Dub(Case):
         out = self.folder / "o.mp4"
         r = self.dub("-i", bars, *TEXT, "--crf", "0", "-o", out)
         self.assertEqual(r["faces"]["frames"], 50)
-        self.assertEqual(r["faces"]["redrawn"], 25)
+        self.assertIn(r["faces"]["redrawn"], range(10, 26))
         hashes = [subprocess.run(["ffmpeg", "-v", "error", "-i", str(p), "-map", "0:v", "-f", "framemd5", "-"], capture_output=True, check=True).stdout.decode() for p in (bars, out)]
         rows = [[line.split(",")[-1].strip() for line in h.splitlines() if not line.startswith("#")] for h in hashes]
         self.assertEqual(len(rows[0]), len(rows[1]))
         self.assertEqual(rows[0][25:], rows[1][25:])
-        self.assertNotEqual(rows[0][5], rows[1][5])
+        self.assertNotEqual(rows[0][18], rows[1][18])
 
     def test_full_disk_leaves_nothing(self):
         disk = self.folder / "disk"

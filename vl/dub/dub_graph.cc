@@ -295,7 +295,7 @@ void DubGraph::copy_pictures(Run& run) {
     warnings_.add({"W0101", fmt::format("stream {} ({}, {}) is dropped: the container does not "
                                         "take it",
                                         d.stream, d.kind, d.codec)});
-  record_.faces.frames = record_.faces.passed_through = plan_.info.video->frames;
+  record_.faces.frames = record_.faces.passed_through = result.pictures;
 }
 
 void DubGraph::finish_record() {

@@ -18,6 +18,8 @@ namespace vl::dub {
 namespace {
 
 constexpr double kQueuedFrames = 32, kQueuedBytes = 96 << 20;
+constexpr double kMissing =
+    0.1;  ///< seconds by which sound and pictures may differ and still be as long
 constexpr int kStageVersion = 1;  // raised when the same key would make other bytes
 constexpr double kUsualFps = 25, kMostFps = 1000;
 constexpr int kFpsScale = 1000;
@@ -236,7 +238,14 @@ void LipVideo::encode(Run& run) {
   run.check();
   close();
   keep_counts(map_.counts());
+  if (sound_only()) segments.clear();
   assemble(segments);
+}
+
+bool LipVideo::sound_only() {
+  const double seconds = times_.get().seconds;
+  return map_.counts().with_face == 0 && !job_.still &&
+         (std::isinf(seconds) || std::abs(seconds - job_.info.seconds) < kMissing);
 }
 
 void LipVideo::assemble(const std::vector<std::string>& segments) {

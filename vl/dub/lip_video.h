@@ -41,6 +41,8 @@ struct LipJob {
   bool resume = true;  ///< segments of a run that was cut off are used
   std::string note;    ///< what else decides about the bytes: engine, precision
   std::string job_dir;
+  /// With --compat wav2lip: is shown every picture as it is before it is encoded, and its face box.
+  std::function<void(const media::Image& bgr, const stages::IntBox& box)> on_compat_frame = {};
 };
 
 /// The new sound.
@@ -111,6 +113,8 @@ class LipVideo {
 
   /// Share of a queue that one picture fills: queues are bounded in frames and in bytes.
   static double cost_of(const media::VideoFrame& frame);
+  /// No frame has a face and that is allowed: only the sound is new.
+  bool sound_only();
   bool compat() const { return job_.lips.compatible("wav2lip"); }
   int64_t compat_frames();
   nlohmann::json faces_key() const;

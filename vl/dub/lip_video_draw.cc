@@ -82,6 +82,8 @@ void LipVideo::draw_compat(std::vector<OutputFrame>& batch, const stages::Animat
       lips.run(crops, track_.get().speech->windows(starts));
   for (size_t i = 0; i < batch.size(); ++i) {
     media::paste_box(pictures[i], boxes[i], predictions[i]);
+    if (job_.on_compat_frame)
+      job_.on_compat_frame(pictures[i], {boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2});
     batch[i].frame = media::VideoFrame::from_bgr(pictures[i], pictures_, batch[i].frame.pts(),
                                                  batch[i].frame.duration(), batch[i].source);
     batch[i].redrawn = true;

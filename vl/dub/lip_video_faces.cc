@@ -122,6 +122,7 @@ void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
     if (faces.frames() == 0) first = frame->pts();
     if (faces.frames() > 0 && static_cast<double>(frame->pts() - first) * tick >= times.seconds)
       break;
+    const ScopedSpan span(env_.trace, "face", "detect");
     faces.push(*frame);
     progress("face", faces.frames());
     if (job_.still) break;

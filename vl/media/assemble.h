@@ -38,9 +38,10 @@ using Sound = std::variant<std::monostate, CopiedSound, EncodedSound>;
 struct Assembly {
   std::string out;  ///< .mp4 .mov .mkv or .webm
   bool overwrite = false;
-  std::vector<std::string> segments;  ///< packet files of SegmentEncoder, in order of time
-  VideoInfo pictures;                 ///< rotation, sar, fps and time base of the output
-  std::string source;                 ///< the video that the pictures were; empty: none
+  std::vector<std::string> segments;  ///< packet files of SegmentEncoder, in order of time; none:
+                                      ///< the pictures of the source are copied as packets
+  VideoInfo pictures;        ///< of segments: rotation, sar, fps and time base of the output
+  std::string source;        ///< the video that the pictures were; empty: none
   bool copy_streams = true;  ///< its other streams; its chapters, tags, languages and dispositions
                              ///< are kept in any case. A still picture as source has none of these
   std::map<std::string, std::string> tags = {};  ///< set over the source's
@@ -65,9 +66,9 @@ bool takes_sound(const std::string& out_name, const std::string& codec);
 /// appears at its name when it is complete. Memory does not grow with length. Pictures keep their
 /// presentation times, copied packets theirs less the source's clock start.
 /// @throws Error kBadValue (ending, segments that overlap or do not fit each other),
-/// kTruncatedInput (a damaged segment), kUnsupportedKind (the container does not take the pictures
-/// or the copied sound), kNoAudio (CopiedSound), kOutputExists, kNotWritable, kDiskFull; as
-/// probe(); what `next` throws
+/// kTruncatedInput (a damaged segment, a source that ends early), kUnsupportedKind (the container
+/// does not take the pictures or the copied sound), kNoAudio (CopiedSound), kOutputExists,
+/// kNotWritable, kDiskFull; as probe(); what `next` throws
 AssemblyResult assemble(const Assembly& assembly);
 
 }  // namespace vl::media

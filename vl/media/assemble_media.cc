@@ -1,6 +1,7 @@
 #include "vl/media/assemble.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <optional>
 
@@ -11,6 +12,8 @@
 namespace vl::media {
 
 namespace {
+
+constexpr double kMissingShare = 0.02, kMissingEnd = 0.5;
 
 /// The file whose other streams, chapters and tags are kept.
 struct Source {
@@ -50,9 +53,11 @@ class Assembler {
   void add_encoded(const EncodedSound& sound);
   void like_default_sound(AVStream& stream) const;
   void write_next();
+  void check_end() const;
+  double picture_time() const { return pictures_ ? pictures_->time() : kNever; }
 
   const Assembly& assembly_;
-  PictureFeed pictures_;
+  std::optional<PictureFeed> pictures_;  ///< of segments
   std::optional<Source> source_;
   Muxer muxer_;
   AVStream* picture_stream_ = nullptr;
@@ -65,9 +70,12 @@ class Assembler {
 
 Assembler::Assembler(const Assembly& a)
     : assembly_(a),
-      pictures_(a.segments, a.pictures),
       source_(open_source(a.source)),
       muxer_(a.out, container_of(a.out), a.overwrite) {
+  if (!a.segments.empty())
+    pictures_.emplace(a.segments, a.pictures);
+  else if (!source_ || !source_->info.video)
+    throw Error(Code::kNoVideo, a.source + " has no video stream", Where{.file = a.source});
   if (source_) others_.emplace(*source_->input, source_->start, muxer_);
   add_streams();
   if (source_) {
@@ -91,12 +99,14 @@ void Assembler::add_streams() {
   const AVStream* replaced = default_sound();
   for (unsigned i = 0; source_ && i < source_->input->nb_streams; ++i) {
     AVStream& from = *source_->input->streams[i];
-    if (source_->info.video && static_cast<int>(i) == source_->info.video->stream)
+    if (source_->info.video && static_cast<int>(i) == source_->info.video->stream) {
       add_pictures();
-    else if (&from == replaced)
+      if (!pictures_) continue;
+    } else if (&from == replaced) {
       add_sound();
-    else if (assembly_.copy_streams && others_->add(i, &result_.dropped) != nullptr)
+    } else if (assembly_.copy_streams && others_->add(i, &result_.dropped) != nullptr) {
       continue;
+    }
     from.discard = AVDISCARD_ALL;
   }
   if (picture_stream_ == nullptr) add_pictures();
@@ -104,7 +114,9 @@ void Assembler::add_streams() {
 }
 
 void Assembler::add_pictures() {
-  const AVCodecParameters& parameters = *pictures_.stream().parameters;
+  const AVCodecParameters& parameters =
+      pictures_ ? *pictures_->stream().parameters
+                : *source_->input->streams[source_->info.video->stream]->codecpar;
   const VideoInfo& v = assembly_.pictures;
   result_.video_codec = avcodec_get_name(parameters.codec_id);
   if (!holds(*muxer_.context().oformat, parameters))
@@ -112,10 +124,14 @@ void Assembler::add_pictures() {
                 fmt::format("a {} file does not take {} pictures", muxer_.context().oformat->name,
                             result_.video_codec),
                 Where{.file = assembly_.out}, {"name the output .mkv"});
+  if (!pictures_) {
+    picture_stream_ = others_->add(static_cast<unsigned>(source_->info.video->stream), nullptr);
+    return;
+  }
   AVStream& to = *avformat_new_stream(&muxer_.context(), nullptr);
   picture_stream_ = &to;
   avcodec_parameters_copy(to.codecpar, &parameters);
-  to.codecpar->video_delay = static_cast<int>(pictures_.reorder());
+  to.codecpar->video_delay = static_cast<int>(pictures_->reorder());
   if (parameters.codec_id == AV_CODEC_ID_HEVC && muxer_.edit_lists())
     to.codecpar->codec_tag = MKTAG('h', 'v', 'c', '1');
   if (source_ && source_->info.video) {
@@ -124,7 +140,7 @@ void Assembler::add_pictures() {
     av_dict_copy(&to.metadata, from.metadata, 0);
     drop_statistics(to);
   }
-  to.time_base = pictures_.stream().time_base;
+  to.time_base = pictures_->stream().time_base;
   to.avg_frame_rate = {v.fps.num, v.fps.den};
   const bool turned = v.rotation != 0 && muxer_.matroska();  // the encoder has done it
   if (!turned) to.codecpar->sample_aspect_ratio = {v.sar.num, v.sar.den};
@@ -135,8 +151,8 @@ void Assembler::add_pictures() {
     if (matrix == nullptr) fail(Code::kHostMemory, "no memory for the tables of a stream");
     av_display_rotation_set(matrix, v.rotation);
   }
-  add_side_data(to, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, pictures_.stream().mastering);
-  add_side_data(to, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, pictures_.stream().light);
+  add_side_data(to, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, pictures_->stream().mastering);
+  add_side_data(to, AV_PKT_DATA_CONTENT_LIGHT_LEVEL, pictures_->stream().light);
 }
 
 void Assembler::add_sound() {
@@ -194,11 +210,11 @@ void Assembler::like_default_sound(AVStream& to) const {
 void Assembler::write_next() {
   const double copied = copied_sound_ ? copied_sound_->time() : kNever;
   const double other = others_ ? others_->time() : kNever;
-  const double first = std::min({pictures_.time(), copied, other});
+  const double first = std::min({picture_time(), copied, other});
   if (encoded_sound_) encoded_sound_->write_until(first + kSoundAhead);
-  if (pictures_.time() == first) {
-    muxer_.write(pictures_.packet(), *picture_stream_, pictures_.stream().time_base);
-    pictures_.read();
+  if (picture_time() == first) {
+    muxer_.write(pictures_->packet(), *picture_stream_, pictures_->stream().time_base);
+    pictures_->read();
   } else if (copied == first) {
     copied_sound_->write();
     copied_sound_->read();
@@ -208,19 +224,41 @@ void Assembler::write_next() {
   }
 }
 
+/// Copied pictures are not decoded: whether the file was cut off shows in its tables alone.
+void Assembler::check_end() const {
+  if (pictures_) return;
+  const MediaInfo& info = source_->info;
+  const int64_t copied = others_->packets(static_cast<unsigned>(info.video->stream));
+  const bool fewer =
+      static_cast<double>(copied) < (1 - kMissingShare) * static_cast<double>(info.video->frames);
+  const bool shorter =
+      info.video->frames == 0 && info.whole_length &&
+      info.seconds - others_->end() > std::max(kMissingEnd, kMissingShare * info.seconds);
+  if (!fewer && !shorter) return;
+  const int64_t all =
+      fewer ? info.video->frames : std::llround(info.seconds * info.video->fps.value());
+  throw Error(Code::kTruncatedInput,
+              fmt::format("{} ends early: {} of {} frames are there", info.path, copied, all),
+              Where{.file = info.path, .stream = info.video->stream, .frame = copied},
+              {"copy or load the file again"});
+}
+
 AssemblyResult Assembler::run() {
   if (others_ && others_->empty()) others_.reset();
-  pictures_.read();
+  if (pictures_) pictures_->read();
   if (others_) others_->read();
   if (copied_sound_) copied_sound_->read();
-  while (std::min({pictures_.time(), others_ ? others_->time() : kNever,
+  while (std::min({picture_time(), others_ ? others_->time() : kNever,
                    copied_sound_ ? copied_sound_->time() : kNever}) < kNever)
     write_next();
   if (encoded_sound_) {
     encoded_sound_->finish();
     result_.sound_frames = encoded_sound_->track().frames();
   }
-  result_.pictures = pictures_.count();
+  check_end();
+  result_.pictures = pictures_
+                         ? pictures_->count()
+                         : others_->packets(static_cast<unsigned>(source_->info.video->stream));
   muxer_.close();
   return std::move(result_);
 }

@@ -49,16 +49,20 @@ class StreamCopy {
   double time() const { return time_; }
   /// Writes that packet.
   void write();
+  /// Packets of a stream so far, and the end of the last of any stream in seconds.
+  int64_t packets(unsigned index) const { return copied_[index].packets; }
+  double end() const { return end_; }
 
  private:
   struct Stream {
     AVStream* to = nullptr;
     int64_t last_dts = AV_NOPTS_VALUE;
+    int64_t packets = 0;
   };
   bool place(Stream& stream);
 
   AVFormatContext& input_;
-  double start_, time_ = 0.0;
+  double start_, time_ = 0.0, end_ = 0.0;
   Muxer& muxer_;
   CopyOptions options_;
   std::vector<Stream> copied_;

@@ -130,6 +130,11 @@ bool StreamCopy::place(Stream& stream) {
 
 void StreamCopy::write() {
   const int index = packet_->stream_index;
+  const int64_t time = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+  if (time != AV_NOPTS_VALUE)
+    end_ = std::max(end_, static_cast<double>(time + packet_->duration) *
+                              av_q2d(input_.streams[index]->time_base));
+  ++copied_[static_cast<size_t>(index)].packets;
   muxer_.write(*packet_, *copied_[static_cast<size_t>(index)].to, input_.streams[index]->time_base);
   av_packet_unref(packet_.get());
 }

@@ -10,7 +10,7 @@ namespace vl::stages {
 namespace {
 
 constexpr int kReach = 7, kIterations = 12;  // a window is 2 * kReach + 1 wide
-constexpr float kLeastTexture = 4.0F;        // smaller eigenvalue, squared grey levels a pixel
+constexpr float kLeastTexture = 1.0F;        // smaller eigenvalue, squared grey levels a pixel
 constexpr float kSettled = 0.02F, kWayBack = 1.0F;
 constexpr size_t kLeastPoints = 3;
 constexpr float kMostScale = 1.25F;
