@@ -11,7 +11,6 @@
 #include "vl/media/audio.h"
 #include "vl/media/audio_writer.h"
 #include "vl/media/segment_encoder.h"
-#include "vl/media/video_writer.h"
 
 namespace vl::media {
 namespace {

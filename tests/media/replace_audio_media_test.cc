@@ -7,12 +7,12 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/media/clip_writer.h"
 #include "tests/media/containers.h"
 #include "tests/media/support.h"
 #include "tests/support/paths.h"
 #include "vl/media/audio.h"
 #include "vl/media/video_reader.h"
-#include "vl/media/video_writer.h"
 
 namespace vl::media {
 namespace {
@@ -46,7 +46,7 @@ struct Replace : testing::Test {
     info.audio->layout = layout;
     info.audio->channels = layout == "mono" ? 1 : layout == "5.1" ? 6 : 2;
     info.video->rotation = rotation;
-    VideoWriter writer(at(name), info, {.crf = 40, .overwrite = true});
+    test::ClipWriter writer(at(name), info, 40);
     const Pcm sound{std::vector<float>(1920, 0.1F), 48000, 1};
     for (int i = 0; i < frames; ++i) {
       writer.write_video(*reader.next());

@@ -342,7 +342,7 @@ TEST_F(Segments, DamagedAndForeignFilesAreSaid) {
   };
   EXPECT_EQ(joined({paths[1], paths[0]}), Code::kBadValue);
   EXPECT_EQ(joined({paths[0], paths[0]}), Code::kBadValue);
-  EXPECT_EQ(joined({}), Code::kBadValue);
+  EXPECT_EQ(joined({}), Code::kNoVideo);  // nor a source whose pictures could be kept
   EXPECT_EQ(joined({at("absent")}), Code::kNotFound);
   fs::copy(paths[0], at("h264"));
   ClipSpec other = s;

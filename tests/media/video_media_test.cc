@@ -3,13 +3,13 @@
 #include <cmath>
 #include <fstream>
 
+#include "tests/media/clip_writer.h"
 #include "tests/media/clips.h"
 #include "tests/support/code_of.h"
 #include "tests/support/paths.h"
 #include "vl/core/error.h"
 #include "vl/media/audio.h"
 #include "vl/media/video_reader.h"
-#include "vl/media/video_writer.h"
 
 namespace vl::media {
 namespace {
@@ -29,7 +29,7 @@ struct Video : testing::Test {
     const std::string path = (dir / name).string();
     const std::string tags =
         source.empty() ? test::source("assets/demo/avatar.mp4").string() : source;
-    VideoWriter writer(path, info_of(s, tags), {.crf = crf, .overwrite = true});
+    test::ClipWriter writer(path, info_of(s, tags), crf);
     Pcm sound{{}, 44100, 1};
     for (int i = 0; i < s.frames; ++i) {
       const VideoFrame f = pattern(s, i);
@@ -171,21 +171,6 @@ TEST_F(Video, BadInputsHaveTheirCodes) {
     EXPECT_EQ(code_of([&] { read_all(row.path); }), row.code) << row.path;
   EXPECT_EQ(code_of([&] { read_audio(good, 16000, true); }), Code::kNoAudio);
   EXPECT_EQ(code_of([&] { require_video_and_audio(probe(good)); }), Code::kNoAudio);
-}
-
-TEST_F(Video, OutputsThatCannotBe) {
-  const ClipSpec s{.frames = 2};
-  const std::string tags = test::source("assets/demo/avatar.mp4").string();
-  const auto open = [&](const fs::path& p, bool overwrite) {
-    VideoWriter w(p.string(), info_of(s, tags), {.overwrite = overwrite});
-  };
-  std::ofstream(dir / "there.mp4") << "x";
-  EXPECT_EQ(code_of([&] { open(dir / "there.mp4", false); }), Code::kOutputExists);
-  EXPECT_EQ(code_of([&] { open(dir / "x.avi", true); }), Code::kBadValue);
-  EXPECT_EQ(code_of([&] { open("/proc/x.mp4", true); }), Code::kNotWritable);
-  { VideoWriter unfinished((dir / "left.mp4").string(), info_of(s, tags), {}); }
-  for (const auto& entry : fs::directory_iterator(dir.path()))
-    EXPECT_EQ(entry.path().filename(), "there.mp4");
 }
 
 TEST_F(Video, RealClipsDecodeWhole) {

@@ -8,7 +8,7 @@ namespace vl::bench {
 const std::vector<StageCase>& stage_cases() {
   static const std::vector<StageCase> all = [] {
     std::vector<StageCase> out = rvc_cases();
-    for (const auto& family : {vallex_cases(), speech_cases(), picture_cases()})
+    for (const auto& family : {vallex_cases(), speech_cases(), picture_cases(), video_cases()})
       out.insert(out.end(), family.begin(), family.end());
     return out;
   }();

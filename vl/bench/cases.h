@@ -51,6 +51,7 @@ const StageCase& find_case(const std::string& name);
 std::vector<StageCase> rvc_cases();
 std::vector<StageCase> vallex_cases();
 std::vector<StageCase> speech_cases();   ///< FastPitch and HiFi-GAN
-std::vector<StageCase> picture_cases();  ///< Wav2Lip and YuNet
+std::vector<StageCase> picture_cases();  ///< Wav2Lip and the face finder
+std::vector<StageCase> video_cases();    ///< faces of a clip, compositing, decoding, encoding
 
 }  // namespace vl::bench

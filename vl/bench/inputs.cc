@@ -106,4 +106,13 @@ at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below) {
 
 void hash(Sha256& sha, const at::Tensor& t) { sha.update(t.data_ptr(), t.nbytes()); }
 
+media::Image clouds(uint64_t seed, int width, int height) {
+  constexpr int kCoarse = 40;
+  media::Image coarse(width / kCoarse, height / kCoarse);
+  const at::Tensor bytes =
+      seeded_numbers(seed, {static_cast<int64_t>(coarse.data.size())}, 256).to(at::kByte);
+  std::copy_n(bytes.const_data_ptr<uint8_t>(), coarse.data.size(), coarse.data.begin());
+  return media::resize(coarse, width, height);
+}
+
 }  // namespace vl::bench

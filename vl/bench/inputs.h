@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "vl/core/sha256.h"
+#include "vl/media/image.h"
 
 namespace vl::bench {
 
@@ -21,6 +22,10 @@ SpeechInput speech_input(uint64_t sample, double seconds);
 
 /// Whole numbers of 0 .. below - 1, int64, the same with every standard library.
 at::Tensor seeded_numbers(uint64_t seed, at::IntArrayRef sizes, int64_t below);
+
+/// Clouds of colour, B G R, the same for every equal seed: noise of single pixels would look like a
+/// thousand faint faces. @param width,height multiples of 40
+media::Image clouds(uint64_t seed, int width, int height);
 
 /// Adds the bytes of a contiguous tensor.
 void hash(Sha256& sha, const at::Tensor& t);

@@ -13,7 +13,7 @@ namespace {
 using models::wav2lip::Wav2Lip;
 
 constexpr int64_t kMels = 80, kColumns = 16;
-constexpr int kWidth = 1280, kHeight = 720, kCoarse = 40;
+constexpr int kWidth = 1280, kHeight = 720;
 
 /// Seeded bytes as values 0 .. 1.
 at::Tensor noise(uint64_t seed, at::IntArrayRef sizes) {
@@ -42,15 +42,6 @@ PreparedCase animate(const CaseRequest& r) {
           .config = {{"wav2lip", config_to_json(model->config())}}};
 }
 
-/// Clouds of colour: noise of single pixels would look like a thousand faint faces.
-media::Image clouds(uint64_t seed) {
-  media::Image coarse(kWidth / kCoarse, kHeight / kCoarse);
-  const at::Tensor bytes =
-      seeded_numbers(seed, {static_cast<int64_t>(coarse.data.size())}, 256).to(at::kByte);
-  std::copy_n(bytes.const_data_ptr<uint8_t>(), coarse.data.size(), coarse.data.begin());
-  return media::resize(coarse, kWidth, kHeight);
-}
-
 /// The face of one 1280x720 picture in memory, shrunk and searched as the product does it.
 PreparedCase detect(const CaseRequest& r) {
   const std::shared_ptr<const stages::FaceFinder> finder =
@@ -59,7 +50,7 @@ PreparedCase detect(const CaseRequest& r) {
   Sha256 sha;
   std::vector<media::Image> pictures;
   for (int64_t i = 0; i < r.samples; ++i) {
-    pictures.push_back(clouds(static_cast<uint64_t>(i)));
+    pictures.push_back(clouds(static_cast<uint64_t>(i), kWidth, kHeight));
     sha.update(pictures.back().data.data(), pictures.back().data.size());
   }
   return {.samples = r.samples,

@@ -11,7 +11,7 @@
 #include "vl/dub/lip_settings.h"
 #include "vl/dub/rvc_voice.h"
 #include "vl/dub/spoken_text.h"
-#include "vl/media/video_writer.h"
+#include "vl/media/assemble.h"
 #include "vl/text/fastpitch_line.h"
 #include "vl/text/sentences.h"
 

@@ -17,7 +17,7 @@ namespace vl::dub {
 
 namespace {
 
-constexpr double kQueuedFrames = 32, kQueuedBytes = 96 << 20;
+constexpr double kQueuedFrames = 32, kQueuedBytes = 24 << 20;
 constexpr double kMissing =
     0.1;  ///< seconds by which sound and pictures may differ and still be as long
 constexpr int kStageVersion = 1;  // raised when the same key would make other bytes

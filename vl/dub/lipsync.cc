@@ -116,6 +116,7 @@ Plan plan_lipsync(const LipsyncConfig& c, ModelSet& models, const JobEnvironment
   plan.audio = media::probe(c.verb.audio, media::SoundLength::kAny);
   if (!plan.audio.audio)
     throw Error(Code::kNoAudio, c.verb.audio + " has no audio stream", Where{.file = c.verb.audio});
+  media::check_container(c.verb.out);
   check_output(c.verb.out, env.overwrite);
   job.input = c.verb.face, job.out = c.verb.out;
   job.lips = c.lips, job.encode = c.encode;

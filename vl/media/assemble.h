@@ -26,7 +26,8 @@ struct EncodedSound {
   /// Fills the next block of interleaved samples; false at the end. Sample 0 is time 0.
   std::function<bool(Pcm& block)> next;
   int64_t rate = 0;      ///< of the blocks, Hz
-  int64_t channels = 1;  ///< of the blocks: 1, placed as VideoWriter does, or the track's
+  int64_t channels = 1;  ///< of the blocks: 1, placed equally in left and right or in the centre,
+                         ///< or the track's
   /// The track: codec (its family where there is an encoder and the container takes it, else AAC,
   /// Opus in WebM), rate (the nearest that the encoder takes), layout, channels; of bit_rate, at
   /// least 96 kb/s a channel.
@@ -57,6 +58,9 @@ struct AssemblyResult {
   int64_t sound_rate = 0;
   int64_t sound_frames = 0;  ///< of encoded sound, at its rate
 };
+
+/// Does the name of an output say a container that can be written? @throws Error(kBadValue)
+void check_container(const std::string& path);
 
 /// Does the container that a file's name says take sound of this codec ("mp3") as packets?
 /// @throws Error(kBadValue) for an unknown ending

@@ -265,6 +265,8 @@ AssemblyResult Assembler::run() {
 
 }  // namespace
 
+void check_container(const std::string& path) { container_of(path); }
+
 bool takes_sound(const std::string& out_name, const std::string& codec) {
   const AVOutputFormat* container = av_guess_format(container_of(out_name), nullptr, nullptr);
   const AVCodecDescriptor* d = avcodec_descriptor_get_by_name(codec.c_str());

@@ -10,7 +10,6 @@
 #include "vl/media/resampler.h"
 #include "vl/media/segment_encoder.h"
 #include "vl/media/video_reader.h"
-#include "vl/media/video_writer.h"
 
 namespace vl::media {
 
@@ -29,7 +28,6 @@ struct AudioWriter::State {};
 struct Resampler::State {};
 struct VideoReader::State {};
 struct SegmentEncoder::State {};
-struct VideoWriter::State {};
 
 MediaInfo probe(const std::string&, SoundLength) { absent("read media files"); }
 void require_video_and_audio(const MediaInfo&) { absent("read media files"); }
@@ -134,13 +132,5 @@ bool takes_sound(const std::string&, const std::string&) { absent("write videos"
 AssemblyResult assemble(const Assembly&) { absent("write videos"); }
 
 void check_container(const std::string&) { absent("write videos"); }
-VideoWriter::VideoWriter(const std::string&, const MediaInfo&, const WriterOptions&) {
-  absent("write videos");
-}
-VideoWriter::~VideoWriter() = default;
-void VideoWriter::write_video(const VideoFrame&) { absent("write videos"); }
-void VideoWriter::write_audio(const Pcm&) { absent("write videos"); }
-int64_t VideoWriter::audio_rate() const { absent("write videos"); }
-void VideoWriter::close() { absent("write videos"); }
 
 }  // namespace vl::media

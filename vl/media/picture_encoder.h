@@ -1,6 +1,6 @@
 #pragma once
 
-// Internal to the *_media.cc files: one encoder of pictures, for VideoWriter and SegmentEncoder.
+// Internal to the *_media.cc files: one encoder of pictures.
 
 #include <functional>
 #include <map>
