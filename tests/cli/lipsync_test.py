@@ -260,7 +260,7 @@ class Lipsync(Case):
     def test_sideways_pictures_by_flag(self):
         side = self.clip("side.mp4", "-i", AVATAR, "-t", "1", "-an", "-vf", "transpose=2", "-c:v", "libx264", "-qp", "0")
         out = self.folder / "o.mp4"
-        r = self.lipsync("--face", side, "--audio", self.speech(1), "--rotate", "90", "-o", out)
+        r = self.lipsync("--face", side, "--audio", self.speech(1), "--rotate", "-o", out)  # alone it means 90
         self.assertEqual((r["faces"]["redrawn"], r["output"]["video"]["rotation"]), (25, 0))
         self.fails(2, "E0202", "lipsync", "--face", side, "--audio", self.speech(1), "--rotate", "45", "-o", self.folder / "x.mp4")
 

@@ -91,10 +91,11 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
   app.set_help_flag();
   app.allow_extras();
   std::map<std::string, CLI::Option*> options;
-  std::map<std::string, std::string> inverse;
+  std::map<std::string, std::string> inverse, bare;
   for (const auto& [name, slot] : slots_) {
     const Field& f = *slot.field;
     for (const std::string& a : f.inverse_aliases) inverse[flag_of(a)] = flag_of(name);
+    if (!f.bare.empty()) bare[flag_of(name)] = f.bare;
     std::string names = flag_of(name);
     for (const std::string& a : f.aliases) names += "," + flag_of(a);
     if (is_switch(f)) {
@@ -116,7 +117,7 @@ std::map<std::string, std::vector<std::string>> Command::parse_flags(
         if (word[i] == '_') word[i] = '-';
     words.push_back(word);
   }
-  words = without_inverse(words, inverse);
+  words = with_bare_values(without_inverse(words, inverse), bare);
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& e) {

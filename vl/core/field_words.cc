@@ -122,4 +122,21 @@ std::vector<std::string> without_inverse(const std::vector<std::string>& words,
   return out;
 }
 
+std::vector<std::string> with_bare_values(const std::vector<std::string>& words,
+                                          const std::map<std::string, std::string>& bare) {
+  std::vector<std::string> out;
+  bool literal = false;
+  for (size_t i = 0; i < words.size(); ++i) {
+    out.push_back(words[i]);
+    literal = literal || words[i] == "--";
+    const auto known = bare.find(words[i]);
+    if (literal || known == bare.end()) continue;
+    const bool last = i + 1 == words.size();
+    const bool number = !last && !words[i + 1].empty() &&
+                        words[i + 1].find_first_not_of("0123456789") == std::string::npos;
+    if (!number) out.push_back(known->second);
+  }
+  return out;
+}
+
 }  // namespace vl

@@ -27,4 +27,9 @@ std::vector<std::string> split_commas(const std::string& text);
 std::vector<std::string> without_inverse(const std::vector<std::string>& words,
                                          const std::map<std::string, std::string>& inverse);
 
+/// Command line words in which every flag of `bare` that has no value behind it gets its own.
+/// @param bare flag -> the value that it means alone
+std::vector<std::string> with_bare_values(const std::vector<std::string>& words,
+                                          const std::map<std::string, std::string>& bare);
+
 }  // namespace vl

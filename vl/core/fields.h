@@ -29,11 +29,13 @@ struct Field {
   bool secret = false;                            ///< printed as "***"
   bool text = false;  ///< TEXT value: @FILE, - (standard input) and @@ are understood, UTF-8 only
   bool verbatim = false;  ///< a list whose elements may hold commas
+  std::string bare = {};  ///< what the flag without a value means; empty: it needs one
 
   Field& range(double lo, double hi) { return min = lo, max = hi, *this; }
   Field& one_of(std::vector<std::string> values) { return choices = std::move(values), *this; }
   Field& is_text() { return text = true, *this; }
   Field& literal() { return verbatim = true, *this; }
+  Field& alone(std::string value) { return bare = std::move(value), *this; }
   Field& alias(std::vector<std::string> names) { return aliases = std::move(names), *this; }
   Field& inverse_alias(std::vector<std::string> names) {
     return inverse_aliases = std::move(names), *this;

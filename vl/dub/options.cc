@@ -166,8 +166,10 @@ void describe(LipsOptions& o, Fields& f) {
        "the part of the picture with the face: top bottom left right, -1 is the end; with --compat "
        "wav2lip all else is cut off")
       .range(-1, 8192);
-  f.add("rotate", &o.rotate, "degrees clockwise that make the picture upright: 0 90 180 270")
-      .range(0, 270);
+  f.add("rotate", &o.rotate,
+        "degrees clockwise that make the picture upright: 0 90 180 270; alone: 90")
+      .range(0, 270)
+      .alone("90");
   f.add("resize_factor", &o.resize_factor,
         "faces are looked for at this part of the size; with --compat wav2lip the output is made "
         "smaller")
