@@ -8,11 +8,14 @@
 #include "tests/support/paths.h"
 #include "tests/support/torch_golden.h"
 #include "vl/core/error.h"
+#include "vl/kernels/cpu_isa.h"
+#include "vl/kernels/cpu_mode.h"
 #include "vl/weights/fill.h"
 
 namespace vl::models::s3fd {
 namespace {
 
+using kernels::Isa;
 using nlohmann::json;
 using test::expect_close;
 using test::golden;
@@ -26,14 +29,42 @@ json read_json(const std::string& name) {
   return json::parse(in);
 }
 
-const S3fd& net() {
-  static const auto loaded = [] {
-    const auto c =
-        weights::read_fill(test::data(kFolder + "params_s3fd.json").string(), kSeed, false);
-    return build_as<S3fd>(s3fd_class().import(c), c.file);
-  }();
-  return *loaded;
+std::shared_ptr<const S3fd> filled(const std::string& params, nn::Path path) {
+  kernels::prepare_compute_thread();
+  const auto c = weights::read_fill(test::data(kFolder + params).string(), kSeed, false);
+  const auto out = build_as<S3fd>(s3fd_class().import(c), c.file);
+  if (path == nn::Path::kReference) use_reference_path(const_cast<S3fd&>(*out));
+  return out;
 }
+
+const S3fd& net(nn::Path path = nn::Path::kFused) {
+  static const auto fast = filled("params_s3fd.json", nn::Path::kFused),
+                    plain = filled("params_s3fd.json", nn::Path::kReference);
+  return path == nn::Path::kFused ? *fast : *plain;
+}
+
+/// How the network computes; the instruction set concerns the fast path alone.
+struct Way {
+  nn::Path path;
+  Isa isa;
+  const char* name;
+};
+const Way kWays[] = {{nn::Path::kReference, Isa::kAmx, "reference"},
+                     {nn::Path::kFused, Isa::kGeneric, "generic"},
+                     {nn::Path::kFused, Isa::kAvx2, "avx2"},
+                     {nn::Path::kFused, Isa::kAvx512, "avx512"}};
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
+
+class S3fdWays : public testing::TestWithParam<Way> {
+ protected:
+  void SetUp() override {
+    kernels::set_cpu_isa(GetParam().isa);
+    if (GetParam().isa != Isa::kAmx && kernels::cpu_isa() != GetParam().isa)
+      GTEST_SKIP() << "this CPU has no such instructions";
+  }
+  void TearDown() override { kernels::set_cpu_isa(Isa::kAmx); }
+};
+INSTANTIATE_TEST_SUITE_P(Ways, S3fdWays, testing::ValuesIn(kWays));
 
 /// The stored part of a tensor: every n-th element.
 void expect_stored(const std::string& key, const at::Tensor& got) {
@@ -42,12 +73,13 @@ void expect_stored(const std::string& key, const at::Tensor& got) {
   expect_close(key, got, want, 0, kRelative, index.at(key).value("stride", int64_t{1}));
 }
 
-TEST(S3fd, EveryStoredLayerAndHead) {
+TEST_P(S3fdWays, EveryStoredLayerAndHead) {
   for (const std::string set : {"a", "b"}) {
     const at::Tensor frames =
         golden(kFolder + "golden_s3fd.safetensors").at("input:s3fd." + set + ".frames_bgr_u8");
     Taps taps;
-    const Heads heads = net().forward(network_frames(frames), &taps);
+    const Heads heads =
+        net(GetParam().path).forward(network_frames(frames), set == "a" ? &taps : nullptr);
     const std::string out = "out:s3fd." + set + ".";
     for (int i = 0; i < 6; ++i) {
       expect_stored(fmt::format("{}level{}_conf", out, i + 1), heads.conf[static_cast<size_t>(i)]);
@@ -58,6 +90,31 @@ TEST(S3fd, EveryStoredLayerAndHead) {
                              "conv7_2_raw", "conv3_3_norm", "conv4_3_norm", "conv5_3_norm"})
       expect_stored(out + name, taps.at(name));
   }
+}
+
+TEST_P(S3fdWays, TheReferenceAgreesAtOddSizesAndInABatch) {
+  const at::Tensor x = weights::fill_tensor("input:odd", {2, 3, 75, 122}, 1, 100.0, 0.0);
+  Taps got, want;
+  const Heads a = net(GetParam().path).forward(x, &got),
+              b = net(nn::Path::kReference).forward(x, &want),
+              one = net(GetParam().path).forward(x.slice(0, 1));
+  EXPECT_EQ(got.size(), want.size());
+  for (const auto& [key, value] : want) expect_close(key, got.at(key), value, 0, kRelative);
+  for (size_t i = 0; i < 6; ++i) {
+    expect_close(fmt::format("conf {}", i), a.conf[i], b.conf[i], 0, kRelative);
+    expect_close(fmt::format("loc {}", i), a.loc[i], b.loc[i], 0, kRelative);
+    if (GetParam().path == nn::Path::kReference) continue;
+    EXPECT_TRUE(one.conf[i][0].equal(a.conf[i][1])) << i;
+    EXPECT_TRUE(one.loc[i][0].equal(a.loc[i][1])) << i;
+  }
+}
+
+TEST(S3fd, AGradientTakesTheReferencePath) {
+  const auto mini = filled("mini_params_s3fd.json", nn::Path::kFused);
+  const at::Tensor x =
+      weights::fill_tensor("input:x", {1, 3, 64, 80}, 1, 100.0, 0.0).requires_grad_();
+  mini->forward(x).loc[0].sum().backward();
+  EXPECT_GT(x.grad().abs().max().item<double>(), 0);
 }
 
 /// The heads of one case of golden_post.
@@ -110,12 +167,9 @@ TEST(S3fd, ThePythonTwoContainer) {
   const ModelFile file = s3fd_class().import(c);
   EXPECT_EQ(file.config["width"], 2);
   const auto mini = build_as<S3fd>(file, c.file);
-  const auto filled =
-      build_as<S3fd>(s3fd_class().import(weights::read_fill(
-                         test::data(kFolder + "mini_params_s3fd.json").string(), kSeed, false)),
-                     "mini");
+  const auto same = filled("mini_params_s3fd.json", nn::Path::kFused);
   const at::Tensor x = weights::fill_tensor("input:x", {1, 3, 64, 80}, 1, 100.0, 0.0);
-  const Heads a = mini->forward(x), b = filled->forward(x);
+  const Heads a = mini->forward(x), b = same->forward(x);
   for (size_t i = 0; i < 6; ++i) EXPECT_TRUE(at::equal(a.conf[i], b.conf[i])) << i;
 }
 

@@ -41,4 +41,15 @@ kernels::ImageMap FeatureMap::view() const {
           pixels.stride(2)};
 }
 
+FeatureMap max_pooled(const FeatureMap& x) {
+  const int64_t batch = x.pixels.size(0), height = x.pixels.size(1) / 2,
+                width = x.pixels.size(2) / 2, channels = x.pixels.size(3);
+  const auto rows = [&](int64_t first) {
+    return x.pixels.slice(1, first, 2 * height, 2).slice(2, 0, 2 * width);
+  };
+  const at::Tensor half =
+      at::maximum(rows(0), rows(1)).reshape({batch, height, width, 2, channels});
+  return {at::maximum(half.select(3, 0), half.select(3, 1)), x.channels};
+}
+
 }  // namespace vl::nn

@@ -31,4 +31,8 @@ struct FeatureMap {
   kernels::ImageMap view() const;
 };
 
+/// 2 x 2 max-pooling of stride 2, as at::max_pool2d: an odd last row or column is left out. The map
+/// is not a part.
+FeatureMap max_pooled(const FeatureMap& x);
+
 }  // namespace vl::nn

@@ -5,6 +5,7 @@
 #include "vl/core/error.h"
 #include "vl/models/manifest.h"
 #include "vl/models/model_class.h"
+#include "vl/models/s3fd/layers.h"
 
 namespace vl::models::s3fd {
 
@@ -12,37 +13,11 @@ namespace {
 
 constexpr int64_t kLeastSide = 32;
 constexpr double kNormEps = 1e-10;
-constexpr int kLevels = 6;
-/// The layers that the six pairs of heads read.
-constexpr const char* kSources[] = {"conv3_3_norm", "conv4_3_norm", "conv5_3_norm",
-                                    "fc7",          "conv6_2",      "conv7_2"};
-
-/// One convolution of the trunk; `in` and `out` in widths, 0 for the three colours.
-struct Layer {
-  const char* name;
-  int64_t in, out, kernel, stride, padding;
-  bool pool;  ///< 2 x 2 before it
-};
-constexpr Layer kTrunk[] = {{"conv1_1", 0, 1, 3, 1, 1, false}, {"conv1_2", 1, 1, 3, 1, 1, false},
-                            {"conv2_1", 1, 2, 3, 1, 1, true},  {"conv2_2", 2, 2, 3, 1, 1, false},
-                            {"conv3_1", 2, 4, 3, 1, 1, true},  {"conv3_2", 4, 4, 3, 1, 1, false},
-                            {"conv3_3", 4, 4, 3, 1, 1, false}, {"conv4_1", 4, 8, 3, 1, 1, true},
-                            {"conv4_2", 8, 8, 3, 1, 1, false}, {"conv4_3", 8, 8, 3, 1, 1, false},
-                            {"conv5_1", 8, 8, 3, 1, 1, true},  {"conv5_2", 8, 8, 3, 1, 1, false},
-                            {"conv5_3", 8, 8, 3, 1, 1, false}, {"fc6", 8, 16, 3, 1, 3, true},
-                            {"fc7", 16, 16, 1, 1, 0, false},   {"conv6_1", 16, 4, 1, 1, 0, false},
-                            {"conv6_2", 4, 8, 3, 2, 1, false}, {"conv7_1", 8, 2, 1, 1, 0, false},
-                            {"conv7_2", 2, 4, 3, 2, 1, false}};
 
 int64_t channels_of(const std::string& source, int64_t width) {
   for (const Layer& layer : kTrunk)
     if (source.rfind(layer.name, 0) == 0) return layer.out * width;
   return 0;
-}
-
-/// The first level has three backgrounds; the likeliest counts.
-at::Tensor max_out(const at::Tensor& conf) {
-  return at::cat({conf.slice(1, 0, 3).amax(1, /*keepdim=*/true), conf.slice(1, 3, 4)}, 1);
 }
 
 }  // namespace
@@ -54,6 +29,14 @@ L2Norm::L2Norm(int64_t channels) { weight_ = parameter("weight", {channels}); }
 at::Tensor L2Norm::operator()(const at::Tensor& x) const {
   const at::Tensor length = x.square().sum(1, /*keepdim=*/true).sqrt() + kNormEps;
   return x / length * weight_.reshape({1, -1, 1, 1});
+}
+
+nn::FeatureMap L2Norm::operator()(const nn::FeatureMap& x) const {
+  const at::Tensor length =
+      at::linalg_vector_norm(x.pixels, 2, at::IntArrayRef{3}, /*keepdim=*/true) + kNormEps;
+  const int64_t padding = x.pixels.size(3) - x.channels;
+  return {x.pixels.div(length).mul_(at::constant_pad_nd(weight_.detach(), {0, padding})),
+          x.channels};
 }
 
 S3fd::S3fd(const S3fdConfig& c) {
@@ -81,6 +64,18 @@ Heads S3fd::forward(const at::Tensor& frames, Taps* taps) const {
       frames.size(3) < kLeastSide || frames.size(0) == 0)
     fail(Code::kBadValue, "the face finder takes [B,3,H,W] with H and W of at least {}",
          kLeastSide);
+  return !fused_.empty() && fused(frames) ? fast(frames, taps) : reference(frames, taps);
+}
+
+/// The first level has three backgrounds; the likeliest counts.
+void S3fd::set_level(Heads& heads, size_t level, const at::Tensor& conf, const at::Tensor& loc) {
+  heads.loc[level] = loc;
+  heads.conf[level] =
+      level > 0 ? conf
+                : at::cat({conf.slice(1, 0, 3).amax(1, /*keepdim=*/true), conf.slice(1, 3, 4)}, 1);
+}
+
+Heads S3fd::reference(const at::Tensor& frames, Taps* taps) const {
   std::map<std::string, at::Tensor> features;
   at::Tensor x = frames;
   for (const Layer& l : kTrunk) {
@@ -98,9 +93,8 @@ Heads S3fd::forward(const at::Tensor& frames, Taps* taps) const {
       f = (*norms_[i])(f);
       keep(taps, source, f);
     }
-    const at::Tensor conf = (*convs_.at(source + "_mbox_conf"))(f);
-    out.conf[i] = i == 0 ? max_out(conf) : conf;
-    out.loc[i] = (*convs_.at(source + "_mbox_loc"))(f);
+    set_level(out, i, (*convs_.at(source + "_mbox_conf"))(f),
+              (*convs_.at(source + "_mbox_loc"))(f));
   }
   return out;
 }

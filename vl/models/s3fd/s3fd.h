@@ -8,6 +8,7 @@
 #include "vl/core/fields.h"
 #include "vl/models/registry.h"
 #include "vl/models/taps.h"
+#include "vl/nn/fused_conv2d.h"
 #include "vl/nn/layers.h"
 
 namespace vl::models::s3fd {
@@ -23,6 +24,8 @@ class L2Norm : public nn::Module {
   explicit L2Norm(int64_t channels);
   /// x [B, C, H, W]
   at::Tensor operator()(const at::Tensor& x) const;
+  /// The fast path; differs by rounding.
+  nn::FeatureMap operator()(const nn::FeatureMap& x) const;
 
  private:
   at::Tensor weight_;
@@ -35,19 +38,29 @@ struct Heads {
 };
 
 /// S3FD (Zhang et al. 2017), the face detector of Wav2Lip (from face_alignment): VGG16 with six
-/// detection layers, one anchor of four strides a cell.
+/// detection layers, one anchor of four strides a cell. The fast path keeps channels last, adds
+/// bias and ReLU within the convolutions and computes both heads of a level as one.
 class S3fd : public nn::Module {
  public:
   explicit S3fd(const S3fdConfig& config);
+  void loaded() override;
   /// @param frames [B, 3, H, W] float32 as network_frames() gives them; H and W at least 32
   /// @param taps null, or receives convX_Y_raw before ReLU and convX_Y_norm after L2Norm, by the
   /// names of the parity data
   /// @throws Error(kBadValue) for other sizes
   Heads forward(const at::Tensor& frames, Taps* taps = nullptr) const;
 
+ protected:
+  void unload() override { fused_.clear(); }
+
  private:
+  static void set_level(Heads& heads, size_t level, const at::Tensor& conf, const at::Tensor& loc);
+  Heads reference(const at::Tensor& frames, Taps* taps) const;
+  Heads fast(const at::Tensor& frames, Taps* taps) const;
+
   std::map<std::string, std::shared_ptr<nn::Conv2d>> convs_;
   std::array<std::shared_ptr<L2Norm>, 3> norms_;
+  std::map<std::string, nn::FusedConv2d> fused_;  ///< of the trunk, and heads by their source
 };
 
 /// [B, H, W, 3] uint8 B G R as the network wants it: R G B, each minus the mean of the public code,
