@@ -31,6 +31,9 @@ class Eval : public Verb {
     if (c.global.threads > 0) at::set_num_threads(static_cast<int>(c.global.threads));
     std::vector<dub::EvalGate> gates;
     for (const std::string& expr : options_.gate) gates.push_back(dub::parse_gate(expr));
+    for (const std::string& path : c.arguments)
+      if (!options_.out.empty() && same_file(path, options_.out))
+        fail(Code::kExclusiveFlags, "{} would be replaced by its own figures", path);
     if (!options_.out.empty()) check_output(options_.out, c.global.overwrite);
     check_report_target(c, c.arguments);
     if (!options_.out.empty()) check_report_target(c, {options_.out});

@@ -132,7 +132,10 @@ void DubGraph::decode_sound(Run& run) {
   out.slot = slot_of(out.spans);
   if (video_) {
     auto levels = std::make_shared<stages::SoundLevels>();
-    levels->append(pcm.samples.data(), pcm.samples.size());
+    const auto late = static_cast<size_t>(
+        std::llround(std::max(0.0, plan_.info.video->start_s) * kPromptPeakRate));
+    const size_t first = std::min(late, pcm.samples.size());
+    levels->append(pcm.samples.data() + first, pcm.samples.size() - first);
     video_->times().set({std::numeric_limits<double>::infinity(), levels});
   }
   source_.set(std::move(out));

@@ -66,14 +66,15 @@ void load_models(const DubConfig& c, const weights::PackVoice* voice, ModelSet& 
   if (c.dub.lips) plan.lip_models = load_lip_models(c.lips, models);
 }
 
-LipJob lip_job(const DubConfig& c, const DubPlan& plan, const DubRecord& record) {
+LipJob lip_job(const DubConfig& c, const DubPlan& plan, const ModelSet& models,
+               const DubRecord& record) {
   return {.input = c.dub.input,
           .out = c.dub.out,
           .info = plan.info,
           .input_sha256 = sha256_file(c.dub.input),
           .lips = c.lips,
           .encode = c.encode,
-          .note = record.precision,
+          .note = record.precision + (models.reference() ? " ref" : ""),
           .job_dir = record.job_dir};
 }
 
@@ -140,7 +141,7 @@ DubPlan plan_dub(const DubConfig& c, ModelSet& models, const JobEnvironment& env
                                   front_ends);
   choose_prompt(c, voice, models, front_ends, warnings, plan);
   load_models(c, voice, models, env, plan);
-  plan.lips = lip_job(c, plan, record);
+  plan.lips = lip_job(c, plan, models, record);
   plan.plan_ids = plan_symbols(c, models, voice, front_ends, env, plan);
   plan.vallex_untrained = models.untrained().count("vallex") != 0;
   plan.fastpitch_untrained = models.untrained().count("fastpitch") != 0;

@@ -20,16 +20,17 @@ namespace {
 constexpr double kQueuedFrames = 32, kQueuedBytes = 24 << 20;
 constexpr double kMissing =
     0.1;  ///< seconds by which sound and pictures may differ and still be as long
-constexpr int kStageVersion = 1;  // raised when the same key would make other bytes
+constexpr int kStageVersion = 2;  // raised when the same key would make other bytes
 constexpr double kUsualFps = 25, kMostFps = 1000;
 constexpr int kFpsScale = 1000;
 
 /// Rate and time base of pictures that stand at whole ticks.
 void set_rate(media::VideoInfo& v, double fps) {
   const auto whole = static_cast<int>(std::lround(fps));
+  constexpr double kNear = 1e-3;  // "29.97" and "23.976" mean the rates of NTSC
   if (std::abs(fps - whole) < 1e-9)
     v.fps = {whole, 1};
-  else if (std::abs(fps * 1001 / 1000 - std::lround(fps * 1001 / 1000)) < 1e-6)
+  else if (std::abs(fps * 1001 / 1000 - std::round(fps * 1001 / 1000)) < kNear)
     v.fps = {static_cast<int>(std::lround(fps * 1001 / 1000)) * 1000, 1001};
   else
     v.fps = {static_cast<int>(std::lround(fps * kFpsScale)), kFpsScale};
@@ -63,8 +64,7 @@ LipVideo::LipVideo(const LipJob& job, const LipModels& models, const JobEnvironm
       resumed_(graph.value<Resumed>()),
       map_(graph.node<stages::FaceMap>()),
       decoded_(graph.channel<OutputFrame>(1.0)),
-      drawn_(graph.channel<Drawn>(1.0)),
-      expected_(job.info.video->frames) {
+      drawn_(graph.channel<Drawn>(1.0)) {
   double fps = pictures_.fps.value();
   if (job.still && job.info.video->frames <= 1) fps = job.lips.fps;
   if (!(fps > 0 && fps <= kMostFps)) {
@@ -84,8 +84,20 @@ LipVideo::LipVideo(const LipJob& job, const LipModels& models, const JobEnvironm
   warn_about(media::choose_encoder(job.out, pictures_, pictures_.codec, options));
   encoder_ = media::encoder_summary(job.out, pictures_, pictures_.codec, options);
   chunk_ = std::max<int64_t>(1, std::llround(job.encode.chunk_s * fps));
+  check_crop();
   if (media::is_hdr(*job.info.video))
     warnings.add({"W0111", "the source is HDR: the mouth is drawn without its tone curve"});
+}
+
+/// --crop has to leave something of the upright picture.
+void LipVideo::check_crop() const {
+  const media::VideoInfo& v = *job_.info.video;
+  const bool turned = (v.rotation + job_.lips.rotate) % 180 != 0;
+  const int64_t width = turned ? v.height : v.width, height = turned ? v.width : v.height;
+  const auto& c = job_.lips.crop;
+  if (compat() || (c[0] < height && c[2] < width)) return;  // compat_size() has looked
+  throw Error(Code::kBoxOutside, "crop leaves the picture", Where{.file = job_.input},
+              {fmt::format("the picture is {} x {}", width, height)});
 }
 
 void LipVideo::warn_about(const media::EncoderChoice& choice) {
@@ -110,8 +122,14 @@ void LipVideo::add_stages(const AddStage& add) {
   add("encode", {&drawn_}, [this](Run& run) { encode(run); });
 }
 
-void LipVideo::progress(const char* stage, int64_t done) const {
-  if (env_.on_progress) env_.on_progress(stage, done, expected_, "frames");
+void LipVideo::progress(const char* stage, int64_t done, int64_t expected) const {
+  if (env_.on_progress) env_.on_progress(stage, done, std::max(done, expected), "frames");
+}
+
+int64_t LipVideo::expected_output() {
+  const double seconds = times_.get().seconds;
+  return std::isinf(seconds) ? job_.info.video->frames
+                             : std::llround(seconds * pictures_.fps.value());
 }
 
 media::ReadOptions LipVideo::read_options() const {
@@ -129,7 +147,7 @@ nlohmann::json LipVideo::faces_key() const {
   LipsOptions o = job_.lips;
   o.wav2lip_model.clear(), o.face_model.clear();
   // What only the drawing uses.
-  o.paste = "", o.feather = "", o.color_match = false, o.wav2lip_batch_size = 0;
+  o.feather = "", o.color_match = false, o.wav2lip_batch_size = 0;
   const auto face = models_.digests.find("face");
   return {{"stage", "faces"},
           {"version", kStageVersion},
@@ -232,7 +250,7 @@ void LipVideo::encode(Run& run) {
     }
     encoder->write(drawn->frame);
     if (drawn->redrawn) ++redrawn;
-    progress("encode", ++done);
+    progress("encode", ++done, expected_output());
     if (done % chunk_ == 0) close();
   }
   run.check();
@@ -244,6 +262,7 @@ void LipVideo::encode(Run& run) {
 
 bool LipVideo::sound_only() {
   const double seconds = times_.get().seconds;
+  if (!media::takes_pictures(job_.out, job_.info.video->codec)) return false;
   return map_.counts().with_face == 0 && !job_.still &&
          (std::isinf(seconds) || std::abs(seconds - job_.info.seconds) < kMissing);
 }

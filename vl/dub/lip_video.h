@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -120,7 +119,10 @@ class LipVideo {
   nlohmann::json faces_key() const;
   Segment segment(int64_t index);
   media::ReadOptions read_options() const;
-  void progress(const char* stage, int64_t done) const;
+  void progress(const char* stage, int64_t done, int64_t expected) const;
+  int64_t expected_output();
+  void check_crop() const;
+  void report_faces(int64_t damaged);
 
   const LipJob& job_;
   const LipModels& models_;
@@ -138,7 +140,6 @@ class LipVideo {
   stages::FaceMap& map_;
   pipeline::Channel<OutputFrame>& decoded_;
   pipeline::Channel<Drawn>& drawn_;
-  std::atomic<int64_t> expected_;
   FaceCounts faces_;
   media::AssemblyResult result_;
   std::optional<double> first_frame_ms_;

@@ -105,7 +105,7 @@ void LipVideo::animate(Run& run) {
       drawn_.push({std::move(f.frame), f.redrawn}, cost);
     }
     batch.clear();
-    progress("lips", done);
+    progress("lips", done, expected_output());
   };
   while (auto frame = decoded_.pop()) {
     batch.push_back(std::move(*frame));

@@ -31,7 +31,7 @@ void LipVideo::scan(Run& run) {
   if (job_.resume)
     if (const auto hit = cache_.find(name)) {
       map_.load(read_file(hit->path.string()));
-      keep_counts(map_.counts());
+      report_faces(hit->meta.at("damaged").get<int64_t>());
       return;
     }
   media::VideoReader reader(job_.input, read_options());
@@ -41,12 +41,20 @@ void LipVideo::scan(Run& run) {
     scan_compat(run, reader);
   else
     scan_as_usual(run, reader);
-  if (reader.damaged() > 0)
-    warnings_.add({"W0108", fmt::format("{} damaged frames of {} were passed over",
-                                        reader.damaged(), job_.input)});
-  keep_counts(map_.counts());
+  report_faces(reader.damaged());
   write_file_atomic(cache_.scratch(name).string(), map_.save());
-  cache_.keep(name, key);
+  cache_.keep(name, key, {{"damaged", reader.damaged()}});
+}
+
+/// What is worth saying of a finished search, whether it was made now or before.
+void LipVideo::report_faces(int64_t damaged) {
+  keep_counts(map_.counts());
+  if (damaged > 0)
+    warnings_.add(
+        {"W0108", fmt::format("{} damaged frames of {} were passed over", damaged, job_.input)});
+  if (faces_.with_face * 2 < faces_.frames)
+    warnings_.add({"W0102", fmt::format("{} of {} frames have no face",
+                                        faces_.frames - faces_.with_face, faces_.frames)});
 }
 
 void LipVideo::keep_counts(const stages::FaceMap::Counts& c) {
@@ -97,7 +105,7 @@ void LipVideo::scan_box(Run& run, media::VideoReader& reader) {
         {.pts = frame->pts(),
          .duration = frame->duration() > 0 ? frame->duration() : usual_duration(*job_.info.video),
          .faces = {place}});
-    progress("face", ++counts.with_face);
+    progress("face", ++counts.with_face, job_.info.video->frames);
     if (job_.still) break;
   }
   map_.finish(counts);
@@ -124,10 +132,9 @@ void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
       break;
     const ScopedSpan span(env_.trace, "face", "detect");
     faces.push(*frame);
-    progress("face", faces.frames());
+    progress("face", faces.frames(), job_.info.video->frames);
     if (job_.still) break;
   }
-  expected_ = std::max<int64_t>(expected_, faces.frames());
   faces.end();
   faces_.frames = faces.frames();
   const stages::FaceMap::Counts& found = faces.counts();
@@ -138,9 +145,6 @@ void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
                 fmt::format("face {} not found, have {}", job_.lips.face_id,
                             found.tracks > 1 ? fmt::format("0-{}", found.tracks - 1) : "0"),
                 Where{.file = job_.input}, {"--list-faces shows them"});
-  if (found.with_face * 2 < faces.frames())
-    warnings_.add({"W0102", fmt::format("{} of {} frames have no face",
-                                        faces.frames() - found.with_face, faces.frames())});
   faces.finish();
 }
 
@@ -160,7 +164,7 @@ void LipVideo::scan_compat(Run& run, media::VideoReader& reader) {
     faces.push(stages::compat_picture(frame->to_bgr_reference(), compat_picture(lips)),
                frame->pts(),
                frame->duration() > 0 ? frame->duration() : usual_duration(*job_.info.video));
-    progress("face", faces.frames());
+    progress("face", faces.frames(), job_.info.video->frames);
     if (faces.failure()) break;
   }
   faces.finish();

@@ -29,10 +29,13 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// Sound at 16 kHz in one channel, block by block.
-/// @return seconds of it
-double read_at_16k(const std::string& path,
-                   const std::function<void(const std::vector<float>&)>& use,
-                   const std::function<void()>& check, WarningList& warnings) {
+struct Heard {
+  double seconds = 0;
+  bool replaced = false;  ///< samples that were no finite numbers
+};
+Heard read_at_16k(const std::string& path,
+                  const std::function<void(const std::vector<float>&)>& use,
+                  const std::function<void()>& check, WarningList& warnings) {
   media::AudioReader reader(path);
   std::optional<media::Resampler> to16;
   media::Pcm block;
@@ -51,7 +54,7 @@ double read_at_16k(const std::string& path,
   if (reader.damaged() > 0)
     warnings.add({"W0108", fmt::format("{} of {} sound packets of {} do not decode",
                                        reader.damaged(), reader.packets(), path)});
-  return static_cast<double>(reader.frames()) / static_cast<double>(rate);
+  return {static_cast<double>(reader.frames()) / static_cast<double>(rate), reader.replaced() > 0};
 }
 
 /// Sound whose samples go into the output as they are, at their own rate and channels.
@@ -66,6 +69,7 @@ class SoundFile {
 };
 
 /// The new sound of the output: its packets where the container takes them, else encoded again.
+/// @param mended samples of it count as 0: its packets still have them
 media::Sound sound_of(const std::string& path, const media::MediaInfo& info, const std::string& out,
                       double end_s) {
   const media::AudioInfo& a = *info.audio;
@@ -125,11 +129,15 @@ Plan plan_lipsync(const LipsyncConfig& c, ModelSet& models, const JobEnvironment
                                            : Extend::kPingpong;
   const bool picture = is_picture(job.info);
   job.still = picture || c.lips.only_first;
+  if (c.lips.compatible("wav2lip") && c.verb.length == "video")
+    fail(Code::kExclusiveFlags,
+         "--length video does not go with --compat wav2lip: there the sound says how many pictures "
+         "there are");
   if (job.still && c.verb.length == "video" && picture)
     fail(Code::kExclusiveFlags, "--length video needs a video; {} is a picture", c.verb.face);
   job.resume = c.job.resume;
   job.job_dir = record.job_dir;
-  job.note = record.precision;
+  job.note = record.precision + (models.reference() ? " ref" : "");
   plan.models = load_lip_models(c.lips, models);
   models.warn_untrained(warnings);
   job.input_sha256 = sha256_file(c.verb.face);
@@ -187,37 +195,49 @@ class LipsyncGraph {
   void decode_sound(pipeline::RunState& run) {
     const auto check = [&] { run.check(); };
     auto speech = std::make_shared<stages::LipSound>(temporary_folder());
-    // The pictures may begin behind the sound.
-    const media::VideoInfo& v = *plan_.job.info.video;
-    const bool own_times = !plan_.job.still && !plan_.job.lips.compatible("wav2lip");
-    const double late = own_times ? std::max(0.0, v.start_s) : 0.0;
-    auto skipped = static_cast<size_t>(std::llround(late * dsp::kLipRate));
-    const double seconds = read_at_16k(
-                               config_.verb.audio,
-                               [&](const std::vector<float>& s) {
-                                 const size_t first = std::min(skipped, s.size());
-                                 skipped -= first;
-                                 speech->append(s.data() + first, s.size() - first);
-                               },
-                               check, warnings_) -
-                           late;
+    const double late = late_pictures();
+    const Heard heard =
+        read_at_16k(config_.verb.audio,
+                    from_picture(late, [&](const float* s, size_t n) { speech->append(s, n); }),
+                    check, warnings_);
     if (speech->finish())
       warnings_.add(
           {"W0112", "the speech is shorter than one mel window and is padded with silence"});
-    auto source = std::make_shared<stages::SoundLevels>();
-    if (plan_.job.info.audio)
-      read_at_16k(
-          config_.verb.face,
-          [&](const std::vector<float>& s) { source->append(s.data(), s.size()); }, check,
-          warnings_);
+    std::shared_ptr<stages::SoundLevels> source;
+    if (plan_.job.info.audio) {
+      source = std::make_shared<stages::SoundLevels>();
+      read_at_16k(config_.verb.face,
+                  from_picture(late, [&](const float* s, size_t n) { source->append(s, n); }),
+                  check, warnings_);
+    }
     const bool to_video = config_.verb.length == "video";
-    const double video_s = plan_.job.info.seconds;
-    video_.times().set({.seconds = to_video ? (plan_.job.still ? video_s : kInfinity) : seconds,
-                        .source = plan_.job.info.audio ? source : nullptr});
-    video_.track().set({.speech = speech,
-                        .digest = plan_.audio_sha256,
-                        .sound = sound_of(config_.verb.audio, plan_.audio, config_.verb.out,
-                                          to_video && seconds > video_s ? video_s : kInfinity)});
+    const double video_s = plan_.job.info.seconds, seconds = heard.seconds;
+    video_.times().set(
+        {.seconds = to_video ? (plan_.job.still ? video_s : kInfinity) : seconds - late,
+         .source = source});
+    video_.track().set(
+        {.speech = speech,
+         .digest = plan_.audio_sha256,
+         .sound = sound_of(config_.verb.audio, plan_.audio, config_.verb.out,
+                           to_video && seconds > video_s ? video_s : kInfinity, heard.replaced)});
+  }
+
+  /// Seconds by which the pictures begin behind the sound.
+  double late_pictures() const {
+    const bool own_times = !plan_.job.still && !plan_.job.lips.compatible("wav2lip");
+    return own_times ? std::max(0.0, plan_.job.info.video->start_s) : 0.0;
+  }
+
+  /// Samples from the first picture on.
+  static std::function<void(const std::vector<float>&)> from_picture(
+      double late, std::function<void(const float*, size_t)> use) {
+    auto skipped =
+        std::make_shared<size_t>(static_cast<size_t>(std::llround(late * dsp::kLipRate)));
+    return [skipped, use = std::move(use)](const std::vector<float>& samples) {
+      const size_t first = std::min(*skipped, samples.size());
+      *skipped -= first;
+      use(samples.data() + first, samples.size() - first);
+    };
   }
 
   static std::string temporary_folder() { return std::filesystem::temp_directory_path().string(); }

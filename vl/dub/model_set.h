@@ -49,6 +49,8 @@ class ModelSet {
   /// voice as check_voice_consent and weights::read_voice
   const weights::PackVoice& voice(const std::string& name) const;
   const VoiceStore& voices() const { return voices_; }
+  /// Do models compute by the engine "ref"?
+  bool reference() const { return places_.reference; }
   /// Roles that get() filled from an untrained pack.
   const std::set<std::string>& untrained() const { return untrained_; }
   /// W0117 where there are any.

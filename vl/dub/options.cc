@@ -214,6 +214,11 @@ void LipsOptions::validate() const {
   if (off != 0 && off != 4) fail(Code::kBadValue, "--box takes four positions, or -1 four times");
   if (box.size() != 4) fail(Code::kBadValue, "--box takes 4 numbers: top bottom left right");
   if (crop.size() != 4) fail(Code::kBadValue, "--crop takes 4 numbers: top bottom left right");
+  if (off == 0 && face_id >= 0)
+    fail(Code::kExclusiveFlags, "--box takes the place of looking for faces: --face-id has no use");
+  if (crop.size() == 4 &&
+      ((crop[1] != -1 && crop[1] <= crop[0]) || (crop[3] != -1 && crop[3] <= crop[2])))
+    fail(Code::kBadValue, "--crop is top bottom left right; it leaves nothing");
   if (rotate % 90 != 0) fail(Code::kBadValue, "--rotate is {}; it takes 0, 90, 180 or 270", rotate);
   if (feather != "auto" && (feather.empty() || feather.size() > 4 ||
                             feather.find_first_not_of("0123456789") != std::string::npos))

@@ -65,6 +65,8 @@ void check_container(const std::string& path);
 /// Does the container that a file's name says take sound of this codec ("mp3") as packets?
 /// @throws Error(kBadValue) for an unknown ending
 bool takes_sound(const std::string& out_name, const std::string& codec);
+/// The same of pictures ("h264").
+bool takes_pictures(const std::string& out_name, const std::string& codec);
 
 /// Puts encoded pictures, sound, and all else of the source into one file, in order of time; it
 /// appears at its name when it is complete. Memory does not grow with length. Pictures keep their

@@ -267,11 +267,23 @@ AssemblyResult Assembler::run() {
 
 void check_container(const std::string& path) { container_of(path); }
 
-bool takes_sound(const std::string& out_name, const std::string& codec) {
+namespace {
+
+bool takes(const std::string& out_name, const std::string& codec, AVMediaType type) {
   const AVOutputFormat* container = av_guess_format(container_of(out_name), nullptr, nullptr);
   const AVCodecDescriptor* d = avcodec_descriptor_get_by_name(codec.c_str());
-  return d != nullptr && d->type == AVMEDIA_TYPE_AUDIO &&
+  return d != nullptr && d->type == type &&
          avformat_query_codec(container, d->id, FF_COMPLIANCE_NORMAL) == 1;
+}
+
+}  // namespace
+
+bool takes_sound(const std::string& out_name, const std::string& codec) {
+  return takes(out_name, codec, AVMEDIA_TYPE_AUDIO);
+}
+
+bool takes_pictures(const std::string& out_name, const std::string& codec) {
+  return takes(out_name, codec, AVMEDIA_TYPE_VIDEO);
 }
 
 AssemblyResult assemble(const Assembly& assembly) { return Assembler(assembly).run(); }

@@ -128,6 +128,7 @@ const EncoderChoice& SegmentEncoder::choice() const { absent("write videos"); }
 void SegmentEncoder::write(const VideoFrame&) { absent("write videos"); }
 void SegmentEncoder::close() { absent("write videos"); }
 
+bool takes_pictures(const std::string&, const std::string&) { absent("write videos"); }
 bool takes_sound(const std::string&, const std::string&) { absent("write videos"); }
 AssemblyResult assemble(const Assembly&) { absent("write videos"); }
 

@@ -10,6 +10,7 @@ namespace vl::media {
 namespace {
 
 constexpr int64_t kBitsPerChannel = 96000, kMostBitsPerChannel = 256000;
+constexpr float kLoudest = 16.0F;
 constexpr int64_t kUnframed = 1024;  // frames a packet of codecs that take any number
 
 bool fills(AVSampleFormat format) {
@@ -91,7 +92,10 @@ void SoundTrack::open(const AVCodec& codec, const AudioInfo& like, int64_t bit_r
   AVCodecContext& c = *encoder_;
   c.sample_rate = static_cast<int>(supported_rate(codec, like.rate));
   c.sample_fmt = codec.sample_fmts[0];
-  if (like.layout.empty() || av_channel_layout_from_string(&c.ch_layout, like.layout.c_str()) < 0 ||
+  // Opus has one order of loudspeakers for each number of them.
+  const bool fixed = codec.id == AV_CODEC_ID_OPUS;
+  if (fixed || like.layout.empty() ||
+      av_channel_layout_from_string(&c.ch_layout, like.layout.c_str()) < 0 ||
       c.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
     av_channel_layout_uninit(&c.ch_layout);
     av_channel_layout_default(&c.ch_layout, static_cast<int>(std::max<int64_t>(1, like.channels)));
@@ -103,17 +107,19 @@ void SoundTrack::open(const AVCodec& codec, const AudioInfo& like, int64_t bit_r
   const int opened = avcodec_open2(encoder_.get(), &codec, nullptr);
   if (opened < 0)
     fail(Code::kUnsupportedKind, "encoder {} does not take {} Hz, {} channels: {}", codec.name,
-         like.rate, c.ch_layout.nb_channels, av_text(opened));
+         like.rate, like.channels, av_text(opened));
 }
 
 void SoundTrack::write(const float* samples, int64_t frames, int64_t channels) {
   const int64_t n = this->channels();
   frames_ += frames;
+  // Encoders refuse sound that is far beyond full scale.
+  const auto sane = [](float v) { return std::clamp(v, -kLoudest, kLoudest); };
   if (channels == n) {
-    pending_.insert(pending_.end(), samples, samples + frames * n);
+    for (int64_t i = 0; i < frames * n; ++i) pending_.push_back(sane(samples[i]));
   } else {
     for (int64_t i = 0; i < frames; ++i)
-      for (const bool speaks : speaks_) pending_.push_back(speaks ? samples[i] : 0.0F);
+      for (const bool speaks : speaks_) pending_.push_back(speaks ? sane(samples[i]) : 0.0F);
   }
   const int64_t size = encoder_->frame_size > 0 ? encoder_->frame_size : kUnframed;
   const auto whole = static_cast<int64_t>(pending_.size()) / (size * n);
