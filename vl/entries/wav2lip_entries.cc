@@ -124,7 +124,7 @@ std::vector<Entry> wav2lip_entries() {
        {{"wave", {1, -1}}, {"zero_pad", {1}, Kind::kInt, true}},
        lip_mel,
        /*needs_model=*/false},
-      {"wav2lip", "forward", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 6, 96, 96}}}, lip_forward},
+      {"wav2lip", "forward", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 6, -1, -1}}}, lip_forward},
       {"syncnet", "embed", {{"mel", {-1, 1, 80, 16}}, {"faces", {-1, 15, 48, 96}}}, sync_embed},
       {"lse", "mfcc", {{"wave", {1, -1}}}, lse_mfcc, /*needs_model=*/false},
       {"lse", "embed", {{"mfcc", {-1, 1, 13, 20}}, {"faces", {-1, 3, 5, 224, 224}}}, lse_embed},

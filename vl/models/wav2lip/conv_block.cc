@@ -22,6 +22,21 @@ class Sequence : public nn::Module {
 
 }  // namespace
 
+NormedConv::NormedConv(BlockOptions options, int64_t out_dim)
+    : o_(std::move(options)), out_dim_(out_dim) {
+  if (o_.prelu) slope_ = child<nn::Level>("act")->table("weight", {1});
+}
+
+at::Tensor NormedConv::activate(at::Tensor y) const {
+  return slope_.defined() ? at::prelu(y, slope_) : y.relu_();
+}
+
+const nn::FeatureMap& NormedConv::finish(const nn::FeatureMap& y) const {
+  at::Tensor pixels = y.pixels;
+  if (slope_.defined()) at::leaky_relu_(pixels, slope_value_);
+  return y;
+}
+
 /// gamma / sqrt(var + eps)
 at::Tensor NormedConv::scale() const {
   if (norm_->running_var.lt(0).any().item<bool>())
@@ -37,6 +52,7 @@ at::Tensor NormedConv::folded_weight() const {
 }
 
 void NormedConv::loaded() {
+  if (slope_.defined()) slope_value_ = slope_.item<double>();
   bias_ = (conv_bias_ - norm_->running_mean) * scale() + norm_->bias;
   if (path() != nn::Path::kFused) {
     weight_ = folded_weight();
@@ -70,15 +86,16 @@ ConvBlock::ConvBlock(const BlockOptions& options) : NormedConv(options, 0) {
 at::Tensor ConvBlock::operator()(const at::Tensor& x) const {
   at::Tensor y = at::conv2d(x, folded_weight(), folded_bias(), o_.stride, o_.padding);
   if (o_.residual) y += x;
-  return y.relu_();
+  return activate(y);
 }
 
 nn::FeatureMap ConvBlock::operator()(const nn::FeatureMap& x) const {
-  return (*fused_)(x, o_.residual ? &x : nullptr, /*relu=*/true);
+  return finish((*fused_)(x, o_.residual ? &x : nullptr, relu()));
 }
 
 void ConvBlock::run(const nn::FeatureMap& x, const nn::FeatureMap& y) const {
-  fused_->run(x, y, o_.residual ? &x : nullptr, /*relu=*/true);
+  fused_->run(x, y, o_.residual ? &x : nullptr, relu());
+  finish(y);
 }
 
 TransposeBlock::TransposeBlock(const BlockOptions& options, int64_t output_padding)
@@ -96,13 +113,16 @@ TransposeBlock::TransposeBlock(const BlockOptions& options, int64_t output_paddi
 }
 
 at::Tensor TransposeBlock::operator()(const at::Tensor& x) const {
-  return at::conv_transpose2d(x, folded_weight(), folded_bias(), o_.stride, o_.padding,
-                              output_padding_)
-      .relu_();
+  return activate(at::conv_transpose2d(x, folded_weight(), folded_bias(), o_.stride, o_.padding,
+                                       output_padding_));
 }
 
 nn::FeatureMap TransposeBlock::operator()(const nn::FeatureMap& x) const {
-  return (*fused_)(x, nullptr, /*relu=*/true);
+  const nn::FeatureMap y = finish((*fused_)(x, nullptr, relu()));
+  if (o_.stride[0] == 1 || output_padding_ == 1) return y;
+  // Without output padding the last row and column are not part of the result.
+  const int64_t height = y.pixels.size(1) - 1, width = y.pixels.size(2) - 1;
+  return {y.pixels.slice(1, 0, height).slice(2, 0, width).contiguous(), y.channels};
 }
 
 }  // namespace vl::models::wav2lip

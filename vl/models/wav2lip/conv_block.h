@@ -16,6 +16,7 @@ struct BlockOptions {
   int64_t side = 0;                 ///< least of the result's height and width
   bool narrow = false;              ///< the input is a picture or a mel
   std::vector<int64_t> parts = {};  ///< channels of the concatenated maps that are the input
+  bool prelu = false;               ///< instead of ReLU: one slope, key act.weight
 };
 
 /// A convolution and its BatchNorm, keys conv_block.0.*, conv_block.1.*. At inference the BatchNorm
@@ -32,8 +33,14 @@ class NormedConv : public nn::Module {
 
  protected:
   /// @param out_dim the dimension of the weight that is its output
-  NormedConv(BlockOptions options, int64_t out_dim) : o_(std::move(options)), out_dim_(out_dim) {}
+  NormedConv(BlockOptions options, int64_t out_dim);
   void unload() override;
+  /// ReLU or PReLU; changes y where it can.
+  at::Tensor activate(at::Tensor y) const;
+  /// Whether the convolution of the fast path includes the activation.
+  bool relu() const { return !slope_.defined(); }
+  /// On the fast path what relu() leaves out, in place.
+  const nn::FeatureMap& finish(const nn::FeatureMap& y) const;
 
   BlockOptions o_;
   at::Tensor conv_weight_, conv_bias_;  ///< the convolution's parameters
@@ -44,10 +51,12 @@ class NormedConv : public nn::Module {
   at::Tensor scale() const;
 
   int64_t out_dim_;
+  at::Tensor slope_;  // of PReLU
+  double slope_value_ = 0;
   at::Tensor weight_, bias_;  // the folded ones; no weight where it is packed
 };
 
-/// Conv2d, BatchNorm, plus the input where `residual`, ReLU.
+/// Conv2d, BatchNorm, plus the input where `residual`, activation.
 class ConvBlock : public NormedConv {
  public:
   explicit ConvBlock(const BlockOptions& options);
@@ -57,7 +66,7 @@ class ConvBlock : public NormedConv {
   void run(const nn::FeatureMap& x, const nn::FeatureMap& y) const;
 };
 
-/// ConvTranspose2d, BatchNorm, ReLU.
+/// ConvTranspose2d, BatchNorm, activation.
 class TransposeBlock : public NormedConv {
  public:
   /// With stride 1 the input is of one pixel.

@@ -30,7 +30,7 @@ FeatureMap Wav2Lip::fused_audio(const at::Tensor& mel, Blocks* blocks) const {
   return x;
 }
 
-/// The features of stage i end behind the results of decoder stage 6 - i.
+/// The features of stage i end behind the results of the decoder stage of its size.
 void Wav2Lip::fused_face(const at::Tensor& faces, const std::vector<FeatureMap>& joins,
                          Blocks* blocks) const {
   FeatureMap x = FeatureMap::copy_narrow(faces);
@@ -72,11 +72,12 @@ void Wav2Lip::fused_stage(size_t i, FeatureMap x, const FeatureMap& join, Blocks
 
 at::Tensor Wav2Lip::fused_forward(const at::Tensor& mel, const at::Tensor& faces,
                                   Blocks* blocks) const {
-  const int64_t batch = mel.size(0), sides[] = {1, 3, 6, 12, 24, 48, 96};
   std::vector<FeatureMap> joins;  // of a decoder stage and the face features of its size
-  for (size_t i = 0; i < decoder_.size(); ++i)
-    joins.push_back(FeatureMap::side_by_side(
-        batch, sides[i], sides[i], {config_.decoder[i], config_.face[decoder_.size() - 1 - i]}));
+  for (size_t i = 0; i < decoder_.size(); ++i) {
+    const size_t face = face_.size() - 1 - i;
+    joins.push_back(FeatureMap::side_by_side(mel.size(0), sides_[face], sides_[face],
+                                             {config_.decoder[i], config_.face[face]}));
+  }
   fused_face(faces, joins, blocks);
   FeatureMap x = fused_audio(mel, blocks);
   for (size_t i = 0; i < decoder_.size(); ++i) {

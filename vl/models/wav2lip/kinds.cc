@@ -25,7 +25,7 @@ std::string kind_of(const StateDict& t) {
       {"face_encoder.0.conv_block.0.weight", "audio_encoder.0.conv_block.0.weight",
        "a SyncNet (lip-sync expert)"},
       {"binary_pred.0.weight", "binary_pred.0.weight", "a quality discriminator"},
-      {"face_encoder_blocks.0.0.conv_block.0.weight", "output_block.1.weight",
+      {"face_encoder_blocks.0.0.conv_block.0.weight", "face_decoder_blocks.0.0.conv_block.0.weight",
        "a Wav2Lip generator"},
       {"netcnnlip.0.weight", "netcnnaud.0.weight", "a SyncNet for evaluation (syncnet_v2)"},
   };
