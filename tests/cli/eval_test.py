@@ -125,5 +125,13 @@ class Eval(Case):
         self.fails(3, "E0311", "eval", short, *WITH_EXPERT)
 
 
+    def test_figures_do_not_replace_the_video(self):
+        clip = self.folder / "own.mp4"
+        clip.write_bytes(AVATAR.read_bytes())
+        r = self.fails(2, "E0204", "eval", clip, "-y", "-o", clip)
+        self.assertIn("would be replaced", r.error()["message"])
+        self.assertEqual(clip.read_bytes(), AVATAR.read_bytes())
+
+
 if __name__ == "__main__":
     unittest.main()

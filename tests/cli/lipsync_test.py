@@ -328,6 +328,10 @@ class Lipsync(Case):
             (2, "E0202", "does not end in", ["--face", AVATAR, "--audio", speech, "-o", self.folder / "o.avi"]),
             (2, "E0204", "would be replaced", ["--face", whole, "--audio", speech, "-y", "-o", whole]),
             (2, "E0202", "four positions", ["--face", AVATAR, "--audio", speech, "--box", "1", "-1", "2", "3", *out]),
+            (2, "E0202", "it leaves nothing", ["--face", AVATAR, "--audio", speech, "--crop", "100", "50", "0", "100", *out]),
+            (4, "E0403", "crop leaves the picture", ["--face", AVATAR, "--audio", speech, "--crop", "600", "700", "0", "100", *out]),
+            (2, "E0204", "--face-id", ["--face", AVATAR, "--audio", speech, "--box", "1", "100", "2", "300", "--face-id", "1", *out]),
+            (2, "E0204", "--length video", ["--face", AVATAR, "--audio", speech, "--compat", "wav2lip", "--length", "video", *out]),
             (2, "E0202", "feather", ["--face", AVATAR, "--audio", speech, "--feather", "soft", *out]),
             (4, "E0403", "box leaves the picture", ["--face", AVATAR, "--audio", speech, "--box", "0", "600", "0", "600", *out]),
             (6, "E0601", "nvenc", ["--face", AVATAR, "--audio", speech, "--encoder", "nvenc", *out]),
@@ -370,6 +374,66 @@ class Lipsync(Case):
         self.assertEqual((again["cache"]["hits"], again["output"]["sha256"]), (7, want))
         fresh = self.ok(*flags, "-y", "--no-resume", env={"VOXLIP_CACHE_DIR": str(cache)}).json()
         self.assertEqual((fresh["cache"]["hits"], fresh["output"]["sha256"]), (0, want))
+
+    def test_other_flags_do_not_find_old_work(self):
+        source, speech = self.mute(1), self.speech(1)
+        env = {"VOXLIP_CACHE_DIR": str(self.folder / "cache")}
+
+        def pictures(*flags):
+            out = self.folder / "o.mp4"
+            self.lipsync("--face", source, "--audio", speech, "-y", "-o", out, *flags, env=env)
+            return frame_hashes(out)
+
+        plain = pictures()
+        seen = {tuple(plain)}
+        for flags in (["--paste", "box"], ["--pads", "0", "30", "0", "0"], ["--nosmooth"], ["--feather", "20"], ["--no-color-match"], ["--crf", "30"], ["--engine", "ref"]):
+            with self.subTest(flags=flags):
+                warm = pictures(*flags)
+                self.assertEqual(warm, pictures(*flags, "--no-cache"))
+                if flags not in (["--nosmooth"], ["--no-color-match"]):  # the drawn head hardly moves
+                    self.assertNotIn(tuple(warm), seen)
+                seen.add(tuple(warm))
+        self.assertEqual(pictures(), plain)
+
+    def test_pictures_that_begin_late_hear_the_source_at_its_time(self):
+        # Pictures from 1.0 s on; the source speaks from 1.2 to 1.5 s, the new sound not at all.
+        source = self.clip("late.mkv", "-itsoffset", "1", "-i", AVATAR, "-f", "lavfi", "-i", "aevalsrc='0.3*sin(2000*t)*between(t,1.2,1.5)':d=4:s=16000", "-map", "0:v", "-map", "1:a", "-t", "4", "-c:v", "libx264", "-qp", "0", "-c:a", "pcm_s16le")
+        out = self.folder / "o.mkv"
+        self.lipsync("--face", source, "--audio", self.silence("3.5"), "--crf", "0", "-o", out)
+        a, b, times = frame_hashes(source), frame_hashes(out), frame_times(source)
+        drawn = [t for t, x, y in zip(times, a, b) if x != y]
+        self.assertGreaterEqual(min(drawn), 1.0)
+        self.assertLess(min(drawn), 1.13)
+        self.assertLess(max(drawn), 1.8)
+
+    def test_samples_that_are_no_numbers_are_not_copied(self):
+        import array
+
+        sound = self.clip("f.wav", "-i", SPEECH, "-t", "1", "-c:a", "pcm_f32le", "-ar", "16000")
+        blob = bytearray(sound.read_bytes())
+        for i in range(4000, 4400):
+            blob[4 * i : 4 * i + 4] = array.array("f", [float("nan")]).tobytes()
+        sound.write_bytes(bytes(blob))
+        out = self.folder / "o.mkv"
+        r = self.lipsync("--face", self.mute(1), "--audio", sound, "-o", out)
+        self.assertIn("W0118", [w["code"] for w in r["warnings"]])
+        raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(out), "-map", "0:a", "-f", "f32le", "-"], capture_output=True, check=True).stdout
+        self.assertTrue(all(x == x for x in array.array("f", raw)))
+
+    def test_a_photo_that_a_camera_turned(self):
+        side = self.clip("side.jpg", "-i", AVATAR, "-frames:v", "1", "-vf", "transpose=2", "-q:v", "2")
+        tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+        exif = b"Exif\x00\x00" + tiff
+        blob = side.read_bytes()
+        side.write_bytes(blob[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + blob[2:])
+        r = self.lipsync("--face", side, "--audio", self.speech(1), "-o", self.folder / "o.mp4")
+        self.assertEqual((r["faces"]["redrawn"], r["input"]["video"]["rotation"]), (25, 90))
+
+    def test_warnings_come_again_from_the_cache(self):
+        bars = self.clip("bars.mp4", "-f", "lavfi", "-i", "testsrc=s=320x240:d=1", "-pix_fmt", "yuv420p")
+        for _ in range(2):
+            r = self.lipsync("--face", bars, "--audio", self.speech(2), "--on-no-face", "audio-only", "-y", "-o", self.folder / "o.webm")
+            self.assertEqual([w["code"] for w in r["warnings"]], ["W0117", "W0102"])
 
     def test_without_a_cache_nothing_stays(self):
         cache = self.folder / "cache"

@@ -77,6 +77,34 @@ TEST_F(StageCacheTest, TheOldestGoFirstAndNeverThoseInUse) {
   EXPECT_FALSE(cache.find(names[2]));
 }
 
+TEST_F(StageCacheTest, WhatIsHeldStaysReadableWhenAnotherProcessTrims) {
+  StageCache job(folder_.path(), kPlenty, true);
+  const std::string name = put(job, {{"n", 1}}, "payload");
+  const fs::path path = job.find(name)->path;
+  StageCache other(folder_.path(), 0, true);
+  other.trim();
+  EXPECT_FALSE(StageCache(folder_.path(), kPlenty, true).find(name));
+  EXPECT_EQ(read_file(path.string()), "payload");
+}
+
+TEST_F(StageCacheTest, LeftOversGoAfterADay) {
+  StageCache cache(folder_.path(), kPlenty, true);
+  const std::string name = put(cache, {{"n", 1}}, "payload");
+  const fs::path good = folder_.path() / "objects" / name.substr(0, 2) / name;
+  const fs::path half = good.string() + ".123.new", fresh = good.string() + ".124.new";
+  const fs::path scratch = folder_.path() / "scratch_99_0";
+  for (const fs::path& p : {half, fresh}) std::ofstream(p) << "x";
+  fs::create_directories(scratch);
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(30);
+  for (const fs::path& p : {half, scratch, good}) fs::last_write_time(p, old);
+  StageCache next(folder_.path(), kPlenty, true);
+  next.trim();
+  EXPECT_FALSE(fs::exists(half));
+  EXPECT_FALSE(fs::exists(scratch));
+  EXPECT_TRUE(fs::exists(fresh));
+  EXPECT_TRUE(next.find(name));
+}
+
 TEST_F(StageCacheTest, WithoutACacheNothingIsFoundAndNothingStays) {
   {
     StageCache cache(folder_.path(), kPlenty, false);

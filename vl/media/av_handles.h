@@ -62,5 +62,7 @@ bool is_still(const MediaInfo& info);
 CodecContext open_decoder(const AVStream& stream, int threads);
 /// Degrees clockwise by which a decoded picture has to be turned to stand upright: 0, 90, 180, 270.
 int rotation_of(const AVStream& stream);
+/// The same of a display matrix of nine values; null: 0.
+int rotation_of(const uint8_t* matrix);
 
 }  // namespace vl::media

@@ -77,7 +77,10 @@ CodecContext open_decoder(const AVStream& stream, int threads) {
 }
 
 int rotation_of(const AVStream& stream) {
-  const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  return rotation_of(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+}
+
+int rotation_of(const uint8_t* matrix) {
   if (matrix == nullptr) return 0;
   const double angle = -av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
   if (std::isnan(angle)) return 0;

@@ -35,7 +35,13 @@ PictureEncoder::PictureEncoder(const AVOutputFormat& container, const VideoInfo&
 void PictureEncoder::open_first(const AVOutputFormat& container, const std::string& source_codec) {
   const auto codecs = candidates(container, source_codec, options_);
   for (const AVCodec* codec : codecs) {
-    choice_ = choice_of(*codec, pictures_, source_codec, options_);
+    try {
+      choice_ = choice_of(*codec, pictures_, source_codec, options_);
+    } catch (const Error& e) {
+      // The next one may take the pixel format.
+      if (codec == codecs.back() || e.code() != Code::kUnsupportedKind) throw;
+      continue;
+    }
     choice_.turned = turn_;
     const int opened = open(*codec);
     if (opened >= 0) return;

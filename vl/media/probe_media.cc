@@ -119,8 +119,28 @@ MediaInfo describe_input(AVFormatContext& input, const std::string& path, SoundL
   return m;
 }
 
+namespace {
+
+/// A camera's turn lies in the picture, not in the tables of its file.
+int rotation_of_picture(AVFormatContext& input, const VideoInfo& v) {
+  const CodecContext decoder = open_decoder(*input.streams[v.stream], 1);
+  const PacketPtr packet(av_packet_alloc());
+  const FramePtr frame(av_frame_alloc());
+  if (av_read_frame(&input, packet.get()) < 0) return v.rotation;
+  avcodec_send_packet(decoder.get(), packet.get());
+  avcodec_send_packet(decoder.get(), nullptr);
+  if (avcodec_receive_frame(decoder.get(), frame.get()) < 0) return v.rotation;
+  const AVFrameSideData* turned = av_frame_get_side_data(frame.get(), AV_FRAME_DATA_DISPLAYMATRIX);
+  return turned == nullptr ? v.rotation : rotation_of(turned->data);
+}
+
+}  // namespace
+
 MediaInfo probe(const std::string& path, SoundLength length) {
-  return describe_input(*open_input(path), path, length);
+  const InputContext input = open_input(path);
+  MediaInfo info = describe_input(*input, path, length);
+  if (is_still(info)) info.video->rotation = rotation_of_picture(*input, *info.video);
+  return info;
 }
 
 void require_video_and_audio(const MediaInfo& m) {

@@ -16,8 +16,9 @@ struct CacheUse {
 };
 
 /// Results of stages, kept under the SHA-256 of what they were made from: `objects/ab/HASH` with
-/// `HASH.json` beside it (the key, size and digest of the payload, and what the stage adds). Two
-/// processes may use one folder; the same key always means the same payload.
+/// `HASH.json` beside it (the key, size and digest of the payload, and what the stage adds). Any
+/// number of processes may use one folder; the same key always means the same payload. What this
+/// object has found or kept stays readable at the path it gave, whoever trims the folder meanwhile.
 ///
 ///   const std::string name = StageCache::name_of(key);
 ///   auto hit = cache.find(name);
@@ -50,14 +51,15 @@ class StageCache {
   std::filesystem::path keep(const std::string& name, const nlohmann::json& key,
                              const nlohmann::json& meta = nlohmann::json::object());
   /// Deletes the objects that were not used for longest, until the rest fits; never those that this
-  /// object found or kept.
+  /// object found or kept. What killed processes left half written goes after a day.
   void trim();
   CacheUse use() const;
 
  private:
   std::filesystem::path object(const std::string& name) const;
+  std::filesystem::path hold(const std::string& name);
 
-  std::filesystem::path folder_;
+  std::filesystem::path folder_, held_folder_;  ///< the latter has links to what is held
   uint64_t most_;
   bool enabled_;
   mutable std::mutex mutex_;
