@@ -411,8 +411,9 @@ class Lipsync(Case):
 
         sound = self.clip("f.wav", "-i", SPEECH, "-t", "1", "-c:a", "pcm_f32le", "-ar", "16000")
         blob = bytearray(sound.read_bytes())
+        start = blob.index(b"data") + 8
         for i in range(4000, 4400):
-            blob[4 * i : 4 * i + 4] = array.array("f", [float("nan")]).tobytes()
+            blob[start + 4 * i : start + 4 * i + 4] = array.array("f", [float("nan")]).tobytes()
         sound.write_bytes(bytes(blob))
         out = self.folder / "o.mkv"
         r = self.lipsync("--face", self.mute(1), "--audio", sound, "-o", out)

@@ -51,7 +51,8 @@ TEST_F(StageCacheTest, WhatIsKeptIsFoundByAnotherRun) {
 TEST_F(StageCacheTest, DamagedAndHalfWrittenObjectsDoNotCount) {
   StageCache cache(folder_.path(), kPlenty, true);
   const std::string name = put(cache, {{"n", 1}}, "payload");
-  const fs::path path = cache.find(name)->path;
+  const fs::path path = folder_.path() / "objects" / name.substr(0, 2) / name;
+  ASSERT_TRUE(cache.find(name));
   std::ofstream(path) << "pAyload";
   EXPECT_FALSE(cache.find(name));
   EXPECT_FALSE(fs::exists(path));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "vl/core/allocator.h"
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/dub/lip_settings.h"
 #include "vl/dub/lip_video.h"
@@ -10,6 +11,12 @@
 #include "vl/stages/draw_mouth.h"
 
 namespace vl::dub {
+
+namespace {
+
+constexpr size_t kReleaseEvery = 48;  // pictures
+
+}  // namespace
 
 /// How much a picture is to be redrawn: not at all where neither the new speech nor the source is
 /// to be heard.
@@ -95,9 +102,13 @@ void LipVideo::animate(Run& run) {
   int64_t done = resumed_.get().frames;
   if (const auto* first = map_.at(0)) first_pts_ = first->pts;
   std::vector<OutputFrame> batch;
+  size_t since_release = 0;
   const auto flush = [&] {
     if (batch.empty()) return;
     run.check();
+    // Stages that run side by side leave holes for each other's sizes: they would add up.
+    since_release += batch.size();
+    if (since_release >= kReleaseEvery) release_freed_memory(), since_release = 0;
     const ScopedSpan span(env_.trace, "lips", "batch");
     compat() ? draw_compat(batch, lips) : draw(batch, lips);
     for (OutputFrame& f : batch) {

@@ -71,9 +71,9 @@ class SoundFile {
 /// The new sound of the output: its packets where the container takes them, else encoded again.
 /// @param mended samples of it count as 0: its packets still have them
 media::Sound sound_of(const std::string& path, const media::MediaInfo& info, const std::string& out,
-                      double end_s) {
+                      double end_s, bool mended) {
   const media::AudioInfo& a = *info.audio;
-  if (media::takes_sound(out, a.codec)) return media::CopiedSound{path, end_s};
+  if (media::takes_sound(out, a.codec) && !mended) return media::CopiedSound{path, end_s};
   media::EncodedSound sound{
       .next = SoundFile(path), .rate = a.rate, .channels = a.channels, .track = a};
   if (std::isfinite(end_s)) {
