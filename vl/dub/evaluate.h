@@ -11,9 +11,9 @@
 #include "vl/core/warning.h"
 #include "vl/dub/eval_options.h"
 #include "vl/dub/model_set.h"
+#include "vl/media/video_frame.h"
 #include "vl/models/lse/lse.h"
 #include "vl/models/syncnet/syncnet.h"
-#include "vl/media/video_frame.h"
 #include "vl/stages/face_finder.h"
 #include "vl/stages/face_runs.h"
 
