@@ -65,9 +65,9 @@ TEST(FaceCrop, ATurnedFaceStandsUpright) {
   const Placement p = place(60, 60, 140, 140, 1.5707963F);
   const media::Rect region = region_of(p, 200, 200);
   const media::Image got = face_crop(media::crop(picture, region), region, p, 80);
-  EXPECT_NEAR(got.row(0)[0], 139, 1);   // upper left of the face: right of the picture, ...
-  EXPECT_NEAR(got.row(0)[1], 60, 1);    // ... up
-  EXPECT_NEAR(got.row(79)[0], 60, 1);   // lower left of the face: left, up
+  EXPECT_NEAR(got.row(0)[0], 139, 1);  // upper left of the face: right of the picture, ...
+  EXPECT_NEAR(got.row(0)[1], 60, 1);   // ... up
+  EXPECT_NEAR(got.row(79)[0], 60, 1);  // lower left of the face: left, up
   EXPECT_NEAR(got.row(79)[1], 60, 1);
 }
 
@@ -148,8 +148,8 @@ TEST(DrawMouth, StrengthBlendsAndTheWholeBoxIsHard) {
   p.strength = 0.5F;
   const Drawn half = draw(p, flat(96, 96, 200), {.color_match = false});
   EXPECT_NEAR(half.after.row(130 - half.at.y1)[3 * (100 - half.at.x1)], 150, 1);
-  const Drawn box = draw(place(50, 40, 150, 160), flat(96, 96, 200),
-                         {.whole_box = true, .feather = 0});
+  const Drawn box =
+      draw(place(50, 40, 150, 160), flat(96, 96, 200), {.whole_box = true, .feather = 0});
   for (int y = 0; y < box.after.height; ++y)
     for (int x = 0; x < box.after.width; ++x) {
       const int px = box.at.x1 + x, py = box.at.y1 + y;

@@ -16,8 +16,8 @@ Sighting sighting(float x, float roll = 0, float turn = 0.5F, int track = 0) {
     return Point{x + u * std::cos(roll) - v * std::sin(roll),
                  100 + u * std::sin(roll) + v * std::cos(roll)};
   };
-  s.face.points = Landmarks{
-      {at(-18, -12), at(18, -12), at((turn - 0.5F) * 36, 5), at(-14, 25), at(14, 25)}};
+  s.face.points =
+      Landmarks{{at(-18, -12), at(18, -12), at((turn - 0.5F) * 36, 5), at(-14, 25), at(14, 25)}};
   return s;
 }
 
@@ -86,7 +86,8 @@ TEST(FacePlacer, ProfilesAreLeftUntilTheyAreClearlyFrontalAgain) {
 
 TEST(FacePlacer, SmoothsOverFiveFramesOfATrackWithoutDelay) {
   std::vector<SeenFrame> frames;
-  for (int i = 0; i < 9; ++i) frames.push_back({false, {sighting(200 + 4 * static_cast<float>(i))}});
+  for (int i = 0; i < 9; ++i)
+    frames.push_back({false, {sighting(200 + 4 * static_cast<float>(i))}});
   frames[4].faces = {sighting(216 + 5)};  // a find that is off
   const auto out = run(kNoPads, frames);
   EXPECT_NEAR(out[4].faces.at(0).centre_x(), 217, 1e-2);  // (5 pixels) / 5
@@ -101,8 +102,8 @@ TEST(FacePlacer, FadesWhereAFaceComesOrGoesButNotAtCutsAndEnds) {
   frames[8].faces.clear();
   frames[14].cut = true;
   const auto out = run(kNoPads, frames);
-  const float want[20] = {1,    1, 1, 1, 1, 0.75F, 0.5F, 0.25F, 0, 0.25F,
-                          0.5F, 0.75F, 1, 1, 1, 1, 1, 1, 1, 1};
+  const float want[20] = {1,    1,     1, 1, 1, 0.75F, 0.5F, 0.25F, 0, 0.25F,
+                          0.5F, 0.75F, 1, 1, 1, 1,     1,    1,     1, 1};
   for (size_t i = 0; i < 20; ++i) {
     if (i == 8) {
       EXPECT_TRUE(out[i].faces.empty());
@@ -114,8 +115,7 @@ TEST(FacePlacer, FadesWhereAFaceComesOrGoesButNotAtCutsAndEnds) {
 
 TEST(FacePlacer, SmoothingDoesNotCrossACut) {
   std::vector<SeenFrame> frames;
-  for (int i = 0; i < 10; ++i)
-    frames.push_back({i == 5, {sighting(i < 5 ? 100.0F : 300.0F)}});
+  for (int i = 0; i < 10; ++i) frames.push_back({i == 5, {sighting(i < 5 ? 100.0F : 300.0F)}});
   const auto out = run(kNoPads, frames);
   for (size_t i = 0; i < 10; ++i)
     EXPECT_NEAR(out[i].faces.at(0).centre_x(), i < 5 ? 100 : 300, 1e-3) << i;

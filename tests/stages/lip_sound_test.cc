@@ -17,8 +17,7 @@ struct Fixture : testing::Test {
   void fill(const at::Tensor& wave, int64_t block = 777) {
     const at::Tensor w = wave.contiguous().reshape({-1});
     for (int64_t i = 0; i < w.numel(); i += block)
-      sound.append(w.data_ptr<float>() + i,
-                   static_cast<size_t>(std::min(block, w.numel() - i)));
+      sound.append(w.data_ptr<float>() + i, static_cast<size_t>(std::min(block, w.numel() - i)));
   }
 };
 using LipSoundTest = Fixture;
@@ -29,9 +28,11 @@ TEST_F(LipSoundTest, WindowsEqualThoseOfTheWholeSound) {
   EXPECT_FALSE(sound.finish());
   const at::Tensor mel = dsp::wav2lip_mel(wave);
   EXPECT_EQ(sound.columns(), mel.size(1));
-  for (const std::vector<int64_t>& starts :
-       {std::vector<int64_t>{0, 3, 6}, {2}, {30, 33, 36, 40}, {mel.size(1) - 20, mel.size(1) - 16},
-        {mel.size(1) - 16, mel.size(1) - 17}}) {
+  for (const std::vector<int64_t>& starts : {std::vector<int64_t>{0, 3, 6},
+                                             {2},
+                                             {30, 33, 36, 40},
+                                             {mel.size(1) - 20, mel.size(1) - 16},
+                                             {mel.size(1) - 16, mel.size(1) - 17}}) {
     const at::Tensor got = sound.windows(starts);
     for (size_t i = 0; i < starts.size(); ++i)
       test::expect_close("window", got[static_cast<int64_t>(i)][0],
@@ -45,8 +46,8 @@ TEST_F(LipSoundTest, BehindTheEndThereIsSilence) {
   sound.finish();
   const int64_t all = sound.columns();
   const at::Tensor got = sound.windows({all - 4, all, all + 5000000});
-  test::expect_close("tail", got[0][0].slice(1, 0, 4),
-                     dsp::wav2lip_mel(wave).slice(1, all - 4), 1e-6);
+  test::expect_close("tail", got[0][0].slice(1, 0, 4), dsp::wav2lip_mel(wave).slice(1, all - 4),
+                     1e-6);
   EXPECT_TRUE((got[0][0].slice(1, 4) == dsp::kLipSilence).all().item<bool>());
   EXPECT_TRUE((got[1] == dsp::kLipSilence).all().item<bool>());
   EXPECT_TRUE((got[2] == dsp::kLipSilence).all().item<bool>());
