@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <optional>
 
 #include "vl/core/error.h"
@@ -35,7 +34,7 @@ void add_side_data(AVStream& stream, AVPacketSideDataType type, const std::strin
   if (bytes.empty()) return;
   uint8_t* to = av_stream_new_side_data(&stream, type, bytes.size());
   if (to == nullptr) fail(Code::kHostMemory, "no memory for the tables of a stream");
-  std::memcpy(to, bytes.data(), bytes.size());
+  std::copy(bytes.begin(), bytes.end(), to);
 }
 
 /// One run of assemble().

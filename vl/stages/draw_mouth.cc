@@ -196,7 +196,7 @@ media::Image face_crop(const media::Image& region, const media::Rect& at, const 
       const Colour c =
           sample(region, p[0] - static_cast<float>(at.x1), p[1] - static_cast<float>(at.y1));
       for (size_t k = 0; k < 3; ++k)
-        out.row(y)[3 * x + static_cast<int>(k)] = static_cast<uint8_t>(c[k] + 0.5F);
+        out.row(y)[3 * x + static_cast<int>(k)] = static_cast<uint8_t>(std::lround(c[k]));
     }
   return out;
 }

@@ -55,6 +55,7 @@ int FaceChoice::best_track() const {
     }
   if (options_.select == FaceSelect::kAuto && options_.speech) {
     std::vector<std::pair<double, int>> ranks;
+    ranks.reserve(scores.size());
     for (const auto& [track, score] : scores)
       ranks.emplace_back(
           score.mouth.size() >= kLeastSeries ? correlation(score.mouth, score.speech) : 0.0, track);

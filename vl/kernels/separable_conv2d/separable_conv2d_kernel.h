@@ -68,7 +68,7 @@ inline void depthwise_tile(const SeparableCall& s, const float* const* from,
 /// The larger one; NaN stays.
 template <class V>
 inline V larger(V a, V b) {
-  return (b > a) | (b != b) ? b : a;
+  return b <= a ? a : (b > a ? b : a + b);
 }
 
 /// The results of `Rows` rows from row `row` on, W channels from channel n on.

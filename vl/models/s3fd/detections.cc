@@ -32,8 +32,9 @@ void collect_level(const Heads& heads, size_t level, int64_t item, std::vector<B
   for (int64_t i = 0; i < cells; ++i) {
     if (!(p[i] > kCandidate)) continue;
     const auto at = [&](int64_t channel) { return l[channel * cells + i]; };
+    const int64_t row = i / columns;
     const float cx = stride / 2 + static_cast<float>(i % columns) * stride,
-                cy = stride / 2 + static_cast<float>(i / columns) * stride;
+                cy = stride / 2 + static_cast<float>(row) * stride;
     const float w = size * std::exp(at(2) * kSizeVariance),
                 h = size * std::exp(at(3) * kSizeVariance);
     const float x1 = cx + at(0) * kCentreVariance * size - w / 2,
