@@ -95,18 +95,21 @@ TEST(Chunks, StartsEqualTheTables) {
   EXPECT_EQ(chunk_starts(100, 1e-300), (std::vector<int64_t>{0, 84}));
 }
 
-TEST(LipWindow, PastTheEndThereIsSilence) {
-  const at::Tensor mel = at::arange(80 * 20, at::kFloat).reshape({80, 20});
-  EXPECT_TRUE(lip_window(mel, 0.04)[0].equal(mel.slice(1, 3, 19)));
-  const at::Tensor late = lip_window(mel, 0.2)[0];
-  EXPECT_TRUE(late.slice(1, 0, 4).equal(mel.slice(1, 16)));
-  EXPECT_TRUE(late.slice(1, 4).eq(-4.0F).all().item<bool>());
-  EXPECT_TRUE(lip_window(mel, -1.0)[0].equal(mel.slice(1, 0, 16)));
-  EXPECT_TRUE(lip_window(mel, 1e300).eq(-4.0F).all().item<bool>());
-  EXPECT_THROW(lip_window(mel, NAN), Error);
-  for (int i = 0; i < 20; i += 4)  // i / 80 s shows column i, however the time was rounded
-    EXPECT_TRUE(lip_window(mel, i * 0.0125)[0].slice(1, 0, 1).equal(mel.slice(1, i, i + 1))) << i;
-  EXPECT_TRUE(lip_window(mel, 100.0).eq(-4.0F).all().item<bool>());
+TEST(LipCut, ColumnsOfAPieceAreThoseOfTheWhole) {
+  for (const int64_t samples : {int64_t{3600}, int64_t{3799}, int64_t{16000}, int64_t{50123}}) {
+    const at::Tensor wave = test::parity_speech(48000, 48000 + samples)[0];
+    const at::Tensor whole = wav2lip_mel(wave);
+    const int64_t columns = whole.size(1);
+    for (const int64_t first : {int64_t{0}, int64_t{1}, columns / 2, columns - 1})
+      for (const int64_t last : {first + 1, columns}) {
+        const LipCut cut = lip_cut(samples, first, last);
+        ASSERT_GE(cut.begin, 0);
+        ASSERT_LE(cut.end, samples);
+        const at::Tensor part = wav2lip_mel(wave.slice(0, cut.begin, cut.end));
+        test::expect_close("part", part.slice(1, cut.skip, cut.skip + last - first),
+                           whole.slice(1, first, last), 1e-6);
+      }
+  }
 }
 
 }  // namespace

@@ -64,10 +64,6 @@ TEST(CompatWav2Lip, FramesEqualThePublicCodeBeforeTheEncoder) {
     video.times().set({1.0, nullptr});
     video.track().set({.speech = speech, .digest = "none"});
   });
-  video.add_stages([&](const std::string& name, std::vector<pipeline::Input*> inputs,
-                       std::function<void(pipeline::RunState&)> body) {
-    graph.stage(name, std::move(inputs), std::move(body));
-  });
   graph.run();
   const at::Tensor want_boxes = g.at("out:e2e.boxes_x1y1x2y2");
   ASSERT_EQ(static_cast<int64_t>(frames.size()), want_boxes.size(0));

@@ -117,6 +117,29 @@ TEST(S3fd, AGradientTakesTheReferencePath) {
   EXPECT_GT(x.grad().abs().max().item<double>(), 0);
 }
 
+TEST(S3fd, DetectionsOfRealPicturesEqualTheStoredOnes) {
+  const json index = read_json("index.json");
+  for (const std::string set : {"a", "b"}) {
+    const at::Tensor frames =
+        golden(kFolder + "golden_s3fd.safetensors").at("input:s3fd." + set + ".frames_bgr_u8");
+    const json& stored = index.at("detections:s3fd." + set);
+    ASSERT_EQ(static_cast<int64_t>(stored.size()), frames.size(0));
+    for (size_t i = 0; i < stored.size(); ++i) {
+      const std::vector<Box> found = detect(net(), frames[static_cast<int64_t>(i)]);
+      const json& kept = stored[i]["kept"];
+      ASSERT_GE(found.size(), kept.size());
+      for (size_t row = 0; row < kept.size(); ++row) {
+        for (size_t k = 0; k < 4; ++k)
+          EXPECT_NEAR(found[row].box[k], kept[row][k].get<double>(), 1e-2) << set << i << row;
+        EXPECT_NEAR(found[row].score, kept[row][4].get<double>(), 1e-4) << set << i << row;
+      }
+      for (size_t k = 0; k < 4; ++k)
+        EXPECT_EQ(static_cast<int64_t>(std::max(found[0].box[k], 0.0F)),
+                  stored[i]["rect"][k].get<int64_t>());
+    }
+  }
+}
+
 /// The heads of one case of golden_post.
 Heads post_heads(const json& c) {
   Heads out;
@@ -147,6 +170,12 @@ TEST(S3fd, SuppressionAndRectanglesEqualTheTables) {
         row.push_back(kept[i].score);
         expect_close(name, at::tensor(row), want[static_cast<int64_t>(i)], 1e-3);
       }
+      // The rectangle is the first row, below zero cut off, truncated.
+      const json& rect = c["images"][image]["rect"];
+      ASSERT_EQ(rect.is_null(), kept.empty()) << name;
+      for (size_t k = 0; k < 4 && !kept.empty(); ++k)
+        EXPECT_EQ(static_cast<int64_t>(std::max(kept[0].box[k], 0.0F)), rect[k].get<int64_t>())
+            << name;
     }
   }
 }

@@ -125,13 +125,12 @@ TEST(FaceMap, IsTheSameAfterSavingAndLoading) {
   pipeline::RunState run;
   FaceMap map(run), copy(run);
   map.push({.pts = 0, .duration = 40});
-  map.push({.pts = 40, .duration = 41, .cut = true, .faces = {{.x1 = 1.5F, .track = 3}, {}}});
+  map.push({.pts = 40, .duration = 41, .faces = {{.x1 = 1.5F, .track = 3}, {}}});
   map.finish({.with_face = 1, .tracks = 4, .cuts = 1, .detector_calls = 2});
   copy.load(map.save());
   EXPECT_EQ(copy.count(), 2);
   EXPECT_EQ(copy.at(1)->pts, 40);
   EXPECT_EQ(copy.at(1)->duration, 41);
-  EXPECT_TRUE(copy.at(1)->cut);
   ASSERT_EQ(copy.at(1)->faces.size(), 2u);
   EXPECT_EQ(copy.at(1)->faces[0].x1, 1.5F);
   EXPECT_EQ(copy.at(1)->faces[0].track, 3);

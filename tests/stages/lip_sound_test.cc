@@ -60,6 +60,19 @@ TEST_F(LipSoundTest, VeryShortSoundsArePadded) {
   EXPECT_NEAR(sound.seconds(), 10.0 / 16000, 1e-9);
 }
 
+TEST_F(LipSoundTest, SecondsBeforeThePicturesAreLeftOut) {
+  const at::Tensor wave = test::parity_speech(48000, 80000);
+  LipSound late(folder.path().string(), 0.75), rest(folder.path().string());
+  for (int64_t i = 0; i < wave.numel(); i += 5000)
+    late.append(wave.data_ptr<float>() + i,
+                static_cast<size_t>(std::min<int64_t>(5000, wave.numel() - i)));
+  rest.append(wave.data_ptr<float>() + 12000, static_cast<size_t>(wave.numel() - 12000));
+  late.finish(), rest.finish();
+  EXPECT_EQ(late.columns(), rest.columns());
+  EXPECT_TRUE(late.windows({0, 40}).equal(rest.windows({0, 40})));
+  EXPECT_EQ(late.levels().level(0.1, 0.2), rest.levels().level(0.1, 0.2));
+}
+
 TEST_F(LipSoundTest, NothingAtAllIsSilence) {
   EXPECT_TRUE(sound.finish());
   EXPECT_TRUE((sound.windows({0, 3}) == dsp::kLipSilence).all().item<bool>());

@@ -11,17 +11,13 @@ MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000.
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
 import torch
+from interleaved import measure, ort_session
 
 SYMBOLS, FRAMES, BINS = 100, 430, 80
 STAGES = {"fastpitch": "fastpitch.infer", "hifigan_v1": "hifigan.vocode", "hifigan_v2": "hifigan.v2", "hifigan_v3": "hifigan.v3"}
@@ -77,66 +73,23 @@ def fastpitch(peers, batch):
     return Net(call), (torch.randint(1, 148, (batch, SYMBOLS)), index)
 
 
-def ort_session(net, args, threads):
-    import onnxruntime
-
+def exported(net, args, threads):
     names = [f"x{i}" for i in range(len(args))]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         path = str(Path(folder) / "net.onnx")
         torch.onnx.export(net, args, path, opset_version=17, input_names=names, dynamo=False)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {i.name: args[int(i.name[1:])].numpy() for i in session.get_inputs()}
-    return lambda: session.run(None, feed)
+        return ort_session(path, {n: x.numpy() for n, x in zip(names, args)}, threads)
 
 
-def product_ms(args, name, batch):
-    """Median and least latency of one run of the product's own bench."""
-    with tempfile.TemporaryDirectory() as folder:
-        call = [args.voxlip, "bench", "run", "--pack", "fullsize", "--stage", STAGES[name], "--clips", "5", "--batch", str(batch)]
-        call += ["--profile", "smoke", "--threads", str(args.threads), "--out", folder, "--overwrite", "--json", "--quiet"]
-        if args.cache_dir:
-            call += ["--cache-dir", args.cache_dir]
-        environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-        row = json.loads(subprocess.run(call, check=True, capture_output=True, env=environment).stdout)["rows"][0]
-    return row["p50_ms"], row["min_ms"]
-
-
-def times_ms(call, repeat):
-    call()
-    out = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        call()
-        out.append(1e3 * (time.perf_counter() - begin))
-    return out
-
-
-def measure(args, name, build, batch):
+def timed(args, name, build, batch):
     torch.manual_seed(1)
     net, inputs = build(batch)
-    want = net(*inputs)
-    runs = {"ort": ort_session(net, inputs, args.threads), "torch": lambda: net(*inputs)}
+    runs = {"ort": exported(net, inputs, args.threads), "torch": lambda: net(*inputs)}
     first = lambda y: y[0] if isinstance(y, (tuple, list)) else y
     line = dict(net=name, batch=batch, frames=FRAMES, threads=args.threads)
-    line["max_abs_torch_minus_ort"] = float(abs(first(want).numpy() - first(runs["ort"]())).max())
-    times, product = {k: [] for k in runs}, []
-    for _ in range(args.rounds):
-        for key, run in runs.items():
-            times[key] += times_ms(run, args.repeat)
-        if args.voxlip:
-            product.append(product_ms(args, name, batch))
-    for key, t in times.items():
-        line.update({f"{key}_p50_ms": round(statistics.median(t), 2), f"{key}_min_ms": round(min(t), 2)})
-    if product:
-        line.update(voxlip_p50_ms=round(statistics.median(p for p, _ in product), 2), voxlip_min_ms=round(min(m for _, m in product), 2))
-        for key in runs:
-            line[f"voxlip_over_{key}"] = round(line["voxlip_p50_ms"] / line[f"{key}_p50_ms"], 3)
-    print(json.dumps(line), flush=True)
+    line["max_abs_torch_minus_ort"] = float(abs(first(net(*inputs)).numpy() - first(runs["ort"]())).max())
+    measure(args, line, STAGES[name], batch, runs)
 
 
 def main():
@@ -161,7 +114,7 @@ def main():
     builders["hifigan_v3"] = lambda b: hifigan(peers, V3, b)
     for name in args.nets:
         for batch in args.batch:
-            measure(args, name, builders[name], batch)
+            timed(args, name, builders[name], batch)
 
 
 if __name__ == "__main__":

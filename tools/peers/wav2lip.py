@@ -11,32 +11,16 @@ to the comparison: run with, for instance, MALLOC_MMAP_THRESHOLD_=4000000000 MAL
 """
 
 import argparse
-import json
-import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
 import torch
+from interleaved import measure, ort_session
 
 STAGES = {"wav2lip": "wav2lip.forward", "yunet": "faces.detect"}
 PICTURE = (1, 3, 384, 640)
-
-
-def ort_session(path, feed, threads):
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    inputs = {i.name: value for i, value in zip(session.get_inputs(), feed)}
-    return lambda: session.run(None, inputs)
 
 
 def wav2lip(peers, batch, threads):
@@ -46,54 +30,19 @@ def wav2lip(peers, batch, threads):
         warnings.simplefilter("ignore")
         path = Path(folder) / "net.onnx"
         torch.onnx.export(net, inputs, str(path), opset_version=17, input_names=["mel", "faces"], dynamo=False)
-        runs = {"ort": ort_session(path, [x.numpy() for x in inputs], threads), "torch": lambda: net(*inputs)}
+        runs = {"ort": ort_session(path, dict(mel=inputs[0].numpy(), faces=inputs[1].numpy()), threads), "torch": lambda: net(*inputs)}
     return runs, float(abs(net(*inputs).numpy() - runs["ort"]()[0]).max())
 
 
 def yunet(path, threads):
-    return {"ort": ort_session(path, [(torch.rand(PICTURE) * 255).numpy()], threads)}, None
+    import onnxruntime
+
+    name = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_inputs()[0].name
+    return {"ort": ort_session(path, {name: (torch.rand(PICTURE) * 255).numpy()}, threads)}
 
 
-def product_ms(args, name, batch):
-    """Median and least latency of one run of the product's own bench."""
-    with tempfile.TemporaryDirectory() as folder:
-        call = [args.voxlip, "bench", "run", "--pack", "fullsize", "--stage", STAGES[name], "--clips", "5", "--batch", str(batch)]
-        call += ["--profile", "smoke", "--threads", str(args.threads), "--out", folder, "--overwrite", "--json", "--quiet"]
-        if args.cache_dir:
-            call += ["--cache-dir", args.cache_dir]
-        environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
-        row = json.loads(subprocess.run(call, check=True, capture_output=True, env=environment).stdout)["rows"][0]
-    return row["p50_ms"], row["min_ms"]
-
-
-def times_ms(call, repeat):
-    call()
-    out = []
-    for _ in range(repeat):
-        begin = time.perf_counter()
-        call()
-        out.append(1e3 * (time.perf_counter() - begin))
-    return out
-
-
-def measure(args, name, batch, runs, difference):
-    line = dict(net=name, batch=batch, threads=args.threads)
-    if difference is not None:
-        line["max_abs_torch_minus_ort"] = difference
-    times, product = {k: [] for k in runs}, []
-    for _ in range(args.rounds):
-        for key, run in runs.items():
-            times[key] += times_ms(run, args.repeat)
-        if args.voxlip:
-            product.append(product_ms(args, name, batch))
-    for key, t in times.items():
-        line.update({f"{key}_p50_ms": round(statistics.median(t), 2), f"{key}_min_ms": round(min(t), 2)})
-    if product:
-        line.update(voxlip_p50_ms=round(statistics.median(p for p, _ in product), 2), voxlip_min_ms=round(min(m for _, m in product), 2))
-        for key in runs:
-            line[f"voxlip_over_{key}"] = round(line["voxlip_p50_ms"] / line[f"{key}_p50_ms"], 3)
-            line[f"voxlip_over_{key}_min"] = round(line["voxlip_min_ms"] / line[f"{key}_min_ms"], 3)
-    print(json.dumps(line), flush=True)
+def timed(args, name, batch, runs, **more):
+    measure(args, dict(net=name, batch=batch, threads=args.threads, **more), STAGES[name], batch, runs)
 
 
 def main():
@@ -115,10 +64,11 @@ def main():
 
     for batch in args.batch:
         torch.manual_seed(1)
-        measure(args, "wav2lip", batch, *wav2lip(peers, batch, args.threads))
+        runs, difference = wav2lip(peers, batch, args.threads)
+        timed(args, "wav2lip", batch, runs, max_abs_torch_minus_ort=difference)
     if args.yunet:
         torch.manual_seed(1)
-        measure(args, "yunet", 1, *yunet(args.yunet, args.threads))
+        timed(args, "yunet", 1, yunet(args.yunet, args.threads))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ namespace {
 constexpr int kWidth = 1280, kHeight = 720, kFps = 25, kSide = 96;
 constexpr int64_t kHeld = 25;  // pictures in memory, shown in turn
 
+const media::EncoderOptions kEncoder{.encoder = "software", .crf = 18};
+
 int64_t pictures_of(const CaseRequest& r) {
   return std::max<int64_t>(1, std::llround(r.clip_s * kFps));
 }
@@ -131,8 +133,7 @@ std::shared_ptr<const std::filesystem::path> scratch() {
 
 void encode_clip(const std::string& path, const std::vector<media::VideoFrame>& frames,
                  int64_t count) {
-  media::SegmentEncoder encoder(path, "o.mp4", video_info(), "h264",
-                                {.encoder = "software", .crf = 18});
+  media::SegmentEncoder encoder(path, "o.mp4", video_info(), "h264", kEncoder);
   for (int64_t k = 0; k < count; ++k)
     encoder.write(frames[static_cast<size_t>(k % kHeld)].with_time(k, 1));
   encoder.close();
@@ -151,9 +152,9 @@ PreparedCase encode(const CaseRequest& r) {
                             count);
               },
           .inputs_sha256 = sha.hex(),
-          .config = {{"pictures", count},
-                     {"encoder", media::encoder_summary("o.mp4", video_info(), "h264",
-                                                        {.encoder = "software", .crf = 18})}}};
+          .config = {
+              {"pictures", count},
+              {"encoder", media::choose_encoder("o.mp4", video_info(), "h264", kEncoder).summary}}};
 }
 
 PreparedCase decode(const CaseRequest& r) {

@@ -51,15 +51,16 @@ std::vector<int64_t> chunk_starts(int64_t columns, double fps) {
   }
 }
 
-at::Tensor lip_window(const at::Tensor& mel, double seconds) {
-  if (!std::isfinite(seconds)) fail(Code::kBadValue, "the time of a picture is {}", seconds);
-  const int64_t columns = mel.size(1);
-  // 80 times a decimal time may fall just below its column.
-  const auto begin = static_cast<int64_t>(
-      std::clamp(std::floor(80.0 * seconds + 1e-9), 0.0, static_cast<double>(columns)));
-  const int64_t end = std::min(begin + kLipWindow, columns);
-  return at::constant_pad_nd(mel.slice(1, begin, end), {0, kLipWindow - (end - begin)}, kLipSilence)
-      .unsqueeze(0);
+LipCut lip_cut(int64_t samples, int64_t first, int64_t last) {
+  // A column hears 400 samples to either side, and one more through pre-emphasis.
+  constexpr int64_t kMargin = 3, kLeast = 3600;
+  LipCut out{.begin = std::max<int64_t>(0, first - kMargin) * kLipHop,
+             .end = std::min(samples, (last + kMargin) * kLipHop)};
+  // The last piece is no shorter than its padding.
+  if (out.end == samples)
+    out.begin = std::min(out.begin, std::max<int64_t>(0, samples - kLeast) / kLipHop * kLipHop);
+  out.skip = first - out.begin / kLipHop;
+  return out;
 }
 
 }  // namespace vl::dsp

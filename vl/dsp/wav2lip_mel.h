@@ -24,11 +24,14 @@ at::Tensor wav2lip_mel(const at::Tensor& wave, Pad pad = Pad::kReflect);
 /// @throws Error(kBadValue) for fps that is not in (0, 1000] or fewer than 16 columns
 std::vector<int64_t> chunk_starts(int64_t columns, double fps);
 
-/// The window of a picture shown `seconds` after the first: 16 columns from floor(80 * seconds);
-/// past the end silence.
-/// @param mel [80, T]
-/// @return [1, 80, 16]
-/// @throws Error(kBadValue) for a time that is not finite
-at::Tensor lip_window(const at::Tensor& mel, double seconds);
+/// A piece of a sound, and the columns of its mel that a cut has spoilt.
+struct LipCut {
+  int64_t begin = 0, end = 0;  ///< samples
+  int64_t skip = 0;            ///< columns
+};
+/// The piece whose wav2lip_mel() has, behind `skip` columns, the columns first .. last - 1 of the
+/// whole sound, to 1e-6: padding and pre-emphasis at its cuts reach no further.
+/// @param samples of the whole sound, 16 kHz; it has these columns
+LipCut lip_cut(int64_t samples, int64_t first, int64_t last);
 
 }  // namespace vl::dsp

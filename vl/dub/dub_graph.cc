@@ -1,7 +1,6 @@
 #include "vl/dub/dub_graph.h"
 
 #include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
 
 #include <filesystem>
 #include <limits>
@@ -9,9 +8,8 @@
 #include "vl/core/error.h"
 #include "vl/core/sha256.h"
 #include "vl/dsp/wav2lip_mel.h"
-#include "vl/dub/graph_times.h"
+#include "vl/dub/job_graph.h"
 #include "vl/dub/voice_prompt.h"
-#include "vl/kernels/cpu_mode.h"
 #include "vl/media/audio.h"
 #include "vl/media/replace_audio.h"
 
@@ -71,8 +69,7 @@ DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnviro
       prosody_(graph_.value<stages::ProsodyPlan>()),
       fitted_(graph_.value<stages::FitResult>()),
       sound_(graph_.value<DubbedSound>()) {
-  graph_.on_thread_start([] { kernels::prepare_compute_thread(); });
-  if (env.on_stage) graph_.on_stage(env.on_stage);
+  prepare_graph(graph_, env);
   stage("decode", {}, &DubGraph::decode_sound);
   if (plan.convert) stage("rvc", {&source_}, &DubGraph::convert);
   stage("prompt", {plan.convert ? static_cast<pipeline::Input*>(&prompt_sound_) : &source_},
@@ -86,23 +83,11 @@ DubGraph::DubGraph(const DubConfig& config, const DubPlan& plan, const JobEnviro
     return;
   }
   video_.emplace(plan.lips, plan.lip_models, env, cache, warnings, graph_);
-  video_->add_stages(
-      [this](const std::string& name, std::vector<pipeline::Input*> inputs,
-             std::function<void(Run&)> body) { add(name, std::move(inputs), std::move(body)); });
-}
-
-void DubGraph::add(const std::string& name, std::vector<pipeline::Input*> inputs,
-                   std::function<void(Run&)> body) {
-  graph_.stage(name, std::move(inputs), [this, name, body = std::move(body)](Run& run) {
-    const c10::InferenceMode inference;
-    const ScopedSpan span(env_.trace, name);
-    body(run);
-  });
 }
 
 void DubGraph::stage(const std::string& name, std::vector<pipeline::Input*> inputs,
                      void (DubGraph::*body)(Run&)) {
-  add(name, std::move(inputs), [this, body](Run& run) { (this->*body)(run); });
+  add_stage(graph_, env_, name, std::move(inputs), [this, body](Run& run) { (this->*body)(run); });
 }
 
 double DubGraph::now_ms() const {
@@ -131,11 +116,8 @@ void DubGraph::decode_sound(Run& run) {
   out.spans = dsp::speech_spans(out.wave);
   out.slot = slot_of(out.spans);
   if (video_) {
-    auto levels = std::make_shared<stages::SoundLevels>();
-    const auto late = static_cast<size_t>(
-        std::llround(std::max(0.0, plan_.info.video->start_s) * kPromptPeakRate));
-    const size_t first = std::min(late, pcm.samples.size());
-    levels->append(pcm.samples.data() + first, pcm.samples.size() - first);
+    auto levels = std::make_shared<stages::SoundLevels>(plan_.info.video->start_s);
+    levels->append(pcm.samples.data(), pcm.samples.size());
     video_->times().set({std::numeric_limits<double>::infinity(), levels});
   }
   source_.set(std::move(out));
@@ -258,14 +240,12 @@ void DubGraph::mix(Run&) {
 
 /// What the lips follow, and the sound of the output.
 LipTrack DubGraph::lip_track(const stages::Speech& speech, double onset, const media::Pcm& track) {
-  std::vector<float> at16 = place(speech, dsp::kLipRate, onset, plan_.video_end_s);
+  const std::vector<float> at16 = place(speech, dsp::kLipRate, onset, plan_.video_end_s);
   // A picture's window starts at its own time; the media clock of the pictures may begin later than
   // that of the sound.
-  const auto skip = std::min(
-      at16.size(),
-      static_cast<size_t>(std::llround(std::max(0.0, plan_.info.video->start_s) * dsp::kLipRate)));
-  auto lips = std::make_shared<stages::LipSound>(std::filesystem::temp_directory_path().string());
-  lips->append(at16.data() + skip, at16.size() - skip);
+  auto lips = std::make_shared<stages::LipSound>(std::filesystem::temp_directory_path().string(),
+                                                 plan_.info.video->start_s);
+  lips->append(at16.data(), at16.size());
   if (lips->finish())
     warnings_.add(
         {"W0112", "the speech is shorter than one mel window and is padded with silence"});

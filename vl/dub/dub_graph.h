@@ -30,8 +30,6 @@ class DubGraph {
   using Run = pipeline::RunState;
   void stage(const std::string& name, std::vector<pipeline::Input*> inputs,
              void (DubGraph::*body)(Run&));
-  void add(const std::string& name, std::vector<pipeline::Input*> inputs,
-           std::function<void(Run&)> body);
   void decode_sound(Run& run);
   void convert(Run& run);
   void make_prompt(Run& run);

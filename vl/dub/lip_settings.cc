@@ -70,6 +70,19 @@ stages::DrawOptions draw_options(const LipsOptions& o) {
           .color_match = o.color_match};
 }
 
+double usual_fps(const media::VideoInfo& video) {
+  constexpr double kUsual = 25, kMost = 1000;
+  const double fps = video.fps.value();
+  return fps > 0 && fps <= kMost ? fps : kUsual;
+}
+
+std::function<float(int64_t frame)> speech_by_frame(
+    std::shared_ptr<const stages::SoundLevels> source, double fps) {
+  return [source = std::move(source), fps](int64_t frame) {
+    return source->level(static_cast<double>(frame) / fps, static_cast<double>(frame + 1) / fps);
+  };
+}
+
 media::EncoderOptions encoder_options(const EncodeOptions& o, int threads) {
   return {.video_codec = o.video_codec,
           .encoder = o.encoder,

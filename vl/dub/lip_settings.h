@@ -27,6 +27,11 @@ double least_score(const LipsOptions& o, const stages::FaceFinder& finder);
 stages::CompatPicture compat_picture(const LipsOptions& o);
 stages::ScanOptions scan_options(const LipsOptions& o, const stages::FaceFinder& finder);
 stages::DrawOptions draw_options(const LipsOptions& o);
+/// Pictures a second as the file says, where that is possible, else 25.
+double usual_fps(const media::VideoInfo& video);
+/// Loudness of the source at a frame, for ScanOptions.
+std::function<float(int64_t frame)> speech_by_frame(
+    std::shared_ptr<const stages::SoundLevels> source, double fps);
 media::EncoderOptions encoder_options(const EncodeOptions& o, int threads);
 
 }  // namespace vl::dub

@@ -1,6 +1,5 @@
 // The picture half of a dub: setting up, decoding, encoding, putting together.
 #include "vl/dub/lip_video.h"
-#include "vl/dub/lip_settings.h"
 
 #include <ATen/Parallel.h>
 #include <torch/version.h>
@@ -11,6 +10,8 @@
 #include "vl/core/error.h"
 #include "vl/core/fields.h"
 #include "vl/dsp/wav2lip_mel.h"
+#include "vl/dub/job_graph.h"
+#include "vl/dub/lip_settings.h"
 #include "vl/kernels/cpu_isa.h"
 
 namespace vl::dub {
@@ -21,7 +22,6 @@ constexpr double kQueuedFrames = 32, kQueuedBytes = 24 << 20;
 constexpr double kMissing =
     0.1;  ///< seconds by which sound and pictures may differ and still be as long
 constexpr int kStageVersion = 2;  // raised when the same key would make other bytes
-constexpr double kUsualFps = 25, kMostFps = 1000;
 constexpr int kFpsScale = 1000;
 
 /// Rate and time base of pictures that stand at whole ticks.
@@ -65,13 +65,11 @@ LipVideo::LipVideo(const LipJob& job, const LipModels& models, const JobEnvironm
       map_(graph.node<stages::FaceMap>()),
       decoded_(graph.channel<OutputFrame>(1.0)),
       drawn_(graph.channel<Drawn>(1.0)) {
-  double fps = pictures_.fps.value();
-  if (job.still && job.info.video->frames <= 1) fps = job.lips.fps;
-  if (!(fps > 0 && fps <= kMostFps)) {
+  const double said = pictures_.fps.value();
+  const double fps = media::is_still(job.info) ? job.lips.fps : usual_fps(pictures_);
+  if (!media::is_still(job.info) && fps != said)
     warnings.add(
-        {"W0105", fmt::format("{} frames a second is not possible; {} are taken", fps, kUsualFps)});
-    fps = kUsualFps;
-  }
+        {"W0105", fmt::format("{} frames a second is not possible; {} are taken", said, fps)});
   if (compat() || job.still) set_rate(pictures_, fps);
   if (compat()) {
     const media::Rect size = compat_size(pictures_, job.lips);
@@ -81,12 +79,18 @@ LipVideo::LipVideo(const LipJob& job, const LipModels& models, const JobEnvironm
     pictures_.matrix = pictures_.primaries = pictures_.transfer = "smpte170m";
   }
   const media::EncoderOptions options = encoder_options(job.encode, env.threads);
-  warn_about(media::choose_encoder(job.out, pictures_, pictures_.codec, options));
-  encoder_ = media::encoder_summary(job.out, pictures_, pictures_.codec, options);
+  const media::EncoderChoice choice =
+      media::choose_encoder(job.out, pictures_, pictures_.codec, options);
+  warn_about(choice);
+  encoder_ = choice.summary;
   chunk_ = std::max<int64_t>(1, std::llround(job.encode.chunk_s * fps));
   check_crop();
   if (media::is_hdr(*job.info.video))
     warnings.add({"W0111", "the source is HDR: the mouth is drawn without its tone curve"});
+  add_stage(graph, env, "face", {&times_}, [this](Run& run) { scan(run); });
+  add_stage(graph, env, "decode", {&track_}, [this](Run& run) { decode(run); });
+  add_stage(graph, env, "lips", {&decoded_}, [this](Run& run) { animate(run); });
+  add_stage(graph, env, "encode", {&drawn_}, [this](Run& run) { encode(run); });
 }
 
 /// --crop has to leave something of the upright picture.
@@ -115,13 +119,6 @@ double LipVideo::cost_of(const media::VideoFrame& frame) {
   return std::max(1 / kQueuedFrames, bytes / kQueuedBytes);
 }
 
-void LipVideo::add_stages(const AddStage& add) {
-  add("face", {&times_}, [this](Run& run) { scan(run); });
-  add("decode", {&track_}, [this](Run& run) { decode(run); });
-  add("lips", {&decoded_}, [this](Run& run) { animate(run); });
-  add("encode", {&drawn_}, [this](Run& run) { encode(run); });
-}
-
 void LipVideo::progress(const char* stage, int64_t done, int64_t expected) const {
   if (env_.on_progress) env_.on_progress(stage, done, std::max(done, expected), "frames");
 }
@@ -136,11 +133,8 @@ media::ReadOptions LipVideo::read_options() const {
   return {.threads = env_.threads, .rotate = compat() ? 0 : static_cast<int>(job_.lips.rotate)};
 }
 
-/// Pictures of the output that the public code would make.
-int64_t LipVideo::compat_frames() {
-  const std::vector<int64_t> starts =
-      dsp::chunk_starts(track_.get().speech->columns(), pictures_.fps.value());
-  return static_cast<int64_t>(starts.size());
+std::vector<int64_t> LipVideo::compat_windows() {
+  return dsp::chunk_starts(track_.get().speech->columns(), pictures_.fps.value());
 }
 
 nlohmann::json LipVideo::faces_key() const {
@@ -205,7 +199,7 @@ void LipVideo::decode(Run& run) {
                        .still = job_.still,
                        .fps = pictures_.fps.value()};
   if (compat())
-    options.ticks = compat_frames();
+    options.ticks = static_cast<int64_t>(compat_windows().size());
   else if (job_.still)
     options.ticks = std::max<int64_t>(1, std::llround(options.seconds * options.fps));
   OutputFrames frames(options, job_.info.video->time_base, map_);

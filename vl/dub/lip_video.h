@@ -63,17 +63,13 @@ struct LipTimes {
 class LipVideo {
  public:
   using Run = pipeline::RunState;
-  /// Adds a stage to the owner's graph, with its own wrapping of bodies.
-  using AddStage = std::function<void(const std::string& name, std::vector<pipeline::Input*>,
-                                      std::function<void(Run&)>)>;
-
-  /// @throws Error for flags that the input or the encoder does not allow
+  /// Adds its stages to the graph. @throws Error for flags that the input or the encoder does not
+  /// allow
   LipVideo(const LipJob& job, const LipModels& models, const JobEnvironment& env,
            pipeline::StageCache& cache, WarningList& warnings, pipeline::Graph& graph);
 
   pipeline::Value<LipTimes>& times() { return times_; }
   pipeline::Value<LipTrack>& track() { return track_; }
-  void add_stages(const AddStage& add);
 
   /// After the run, also one that failed.
   const FaceCounts& faces() const { return faces_; }
@@ -105,7 +101,8 @@ class LipVideo {
   void animate(Run& run);
   void draw(std::vector<OutputFrame>& batch, const stages::AnimateLips& lips);
   float presence(const OutputFrame& frame, const stages::FaceMap::Frame& seen) const;
-  void draw_compat(std::vector<OutputFrame>& batch, const stages::AnimateLips& lips);
+  void draw_compat(std::vector<OutputFrame>& batch, const stages::AnimateLips& lips,
+                   const std::vector<int64_t>& windows);
   void encode(Run& run);
   void assemble(const std::vector<std::string>& segments);
   void warn_about(const media::EncoderChoice& choice);
@@ -115,7 +112,8 @@ class LipVideo {
   /// No frame has a face and that is allowed: only the sound is new.
   bool sound_only();
   bool compat() const { return job_.lips.compatible("wav2lip"); }
-  int64_t compat_frames();
+  /// The window of each picture that the public code would make.
+  std::vector<int64_t> compat_windows();
   nlohmann::json faces_key() const;
   Segment segment(int64_t index);
   media::ReadOptions read_options() const;

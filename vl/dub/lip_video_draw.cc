@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "vl/core/allocator.h"
-#include "vl/dsp/wav2lip_mel.h"
 #include "vl/dub/lip_settings.h"
 #include "vl/dub/lip_video.h"
 #include "vl/media/paste.h"
@@ -69,9 +68,8 @@ void LipVideo::draw(std::vector<OutputFrame>& batch, const stages::AnimateLips& 
 }
 
 /// The arithmetic of the public code, on pictures as it makes them.
-void LipVideo::draw_compat(std::vector<OutputFrame>& batch, const stages::AnimateLips& lips) {
-  const std::vector<int64_t> all =
-      dsp::chunk_starts(track_.get().speech->columns(), pictures_.fps.value());
+void LipVideo::draw_compat(std::vector<OutputFrame>& batch, const stages::AnimateLips& lips,
+                           const std::vector<int64_t>& windows) {
   std::vector<media::Image> pictures, crops;
   std::vector<int64_t> starts;
   std::vector<media::Rect> boxes;
@@ -83,7 +81,7 @@ void LipVideo::draw_compat(std::vector<OutputFrame>& batch, const stages::Animat
                      static_cast<int>(b[3])});
     crops.push_back(
         media::resize(media::crop(pictures.back(), boxes.back()), lips.size(), lips.size()));
-    starts.push_back(all[static_cast<size_t>(f.frame.pts())]);
+    starts.push_back(windows[static_cast<size_t>(f.frame.pts())]);
   }
   const std::vector<media::Image> predictions =
       lips.run(crops, track_.get().speech->windows(starts));
@@ -101,6 +99,7 @@ void LipVideo::animate(Run& run) {
   const stages::AnimateLips lips(models_.wav2lip);
   int64_t done = resumed_.get().frames;
   if (const auto* first = map_.at(0)) first_pts_ = first->pts;
+  const std::vector<int64_t> windows = compat() ? compat_windows() : std::vector<int64_t>();
   std::vector<OutputFrame> batch;
   size_t since_release = 0;
   const auto flush = [&] {
@@ -110,7 +109,7 @@ void LipVideo::animate(Run& run) {
     since_release += batch.size();
     if (since_release >= kReleaseEvery) release_freed_memory(), since_release = 0;
     const ScopedSpan span(env_.trace, "lips", "batch");
-    compat() ? draw_compat(batch, lips) : draw(batch, lips);
+    compat() ? draw_compat(batch, lips, windows) : draw(batch, lips);
     for (OutputFrame& f : batch) {
       const double cost = cost_of(f.frame);
       drawn_.push({std::move(f.frame), f.redrawn}, cost);

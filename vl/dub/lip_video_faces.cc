@@ -1,9 +1,9 @@
 // The picture half of a dub: the search for faces.
 #include <filesystem>
-#include <fstream>
 
 #include "vl/core/error.h"
 #include "vl/core/file.h"
+#include "vl/core/log.h"
 #include "vl/dub/lip_settings.h"
 #include "vl/dub/lip_video.h"
 #include "vl/media/picture_writer.h"
@@ -17,8 +17,7 @@ constexpr double kWindowSeconds = 10.0;
 
 /// Ticks of a picture at the usual rate.
 int64_t usual_duration(const media::VideoInfo& v) {
-  const double fps = v.fps.value() > 0 ? v.fps.value() : 25.0;
-  return std::max<int64_t>(1, std::llround(1.0 / (fps * v.time_base.value())));
+  return std::max<int64_t>(1, std::llround(1.0 / (usual_fps(v) * v.time_base.value())));
 }
 
 }  // namespace
@@ -79,10 +78,13 @@ void LipVideo::no_face(int64_t frames, float score, int64_t frame,
   if (!picture.data.empty() && !job_.job_dir.empty()) {
     const std::filesystem::path file =
         std::filesystem::path(job_.job_dir) / (all ? "face_best.png" : "face_missing.png");
-    std::error_code ignored;
-    std::filesystem::create_directories(file.parent_path(), ignored);
-    media::write_png(file.string(), picture);
-    error = error.with_saved({file.string()});
+    try {
+      std::filesystem::create_directories(file.parent_path());
+      media::write_png(file.string(), picture);
+      error = error.with_saved({file.string()});
+    } catch (const std::exception& e) {
+      log::warn("the picture of the error is not kept: {}", e.what());
+    }
   }
   throw error;
 }
@@ -114,15 +116,11 @@ void LipVideo::scan_box(Run& run, media::VideoReader& reader) {
 void LipVideo::scan_as_usual(Run& run, media::VideoReader& reader) {
   const LipTimes& times = times_.get();
   const media::VideoInfo& v = *job_.info.video;
-  const double tick = v.time_base.value(), fps = v.fps.value() > 0 ? v.fps.value() : 25.0;
+  const double tick = v.time_base.value();
   stages::ScanOptions o = scan_options(job_.lips, *models_.finder);
   o.duration = usual_duration(v);
-  o.choice.window = std::max<int64_t>(1, std::llround(kWindowSeconds * fps));
-  if (times.source)
-    o.choice.speech = [&](int64_t frame) {
-      const auto at = static_cast<double>(frame) / fps;
-      return times.source->level(at, at + 1 / fps);
-    };
+  o.choice.window = std::max<int64_t>(1, std::llround(kWindowSeconds * usual_fps(v)));
+  if (times.source) o.choice.speech = speech_by_frame(times.source, usual_fps(v));
   stages::ScanFaces faces(*models_.finder, o, map_);
   int64_t first = 0;
   while (auto frame = reader.next()) {
@@ -156,7 +154,7 @@ void LipVideo::scan_compat(Run& run, media::VideoReader& reader) {
                           .batch = lips.face_det_batch_size};
   if (has_box(lips)) o.box = fixed_box(lips);
   stages::CompatFaces faces(models_.finder.get(), o, map_);
-  const int64_t most = job_.still ? 1 : compat_frames();
+  const int64_t most = job_.still ? 1 : static_cast<int64_t>(compat_windows().size());
   while (faces.frames() < most) {
     auto frame = reader.next();
     if (!frame) break;

@@ -12,7 +12,7 @@
 #include "vl/core/sha256.h"
 #include "vl/dsp/wav2lip_mel.h"
 #include "vl/dub/consent.h"
-#include "vl/dub/graph_times.h"
+#include "vl/dub/job_graph.h"
 #include "vl/dub/lip_settings.h"
 #include "vl/dub/lip_video.h"
 #include "vl/dub/media_record.h"
@@ -57,6 +57,16 @@ Heard read_at_16k(const std::string& path,
   return {static_cast<double>(reader.frames()) / static_cast<double>(rate), reader.replaced() > 0};
 }
 
+/// Loudness of a video's own sound. @param late seconds by which its pictures begin behind it
+std::shared_ptr<stages::SoundLevels> levels_of(const std::string& path, double late,
+                                               const std::function<void()>& check,
+                                               WarningList& warnings) {
+  auto out = std::make_shared<stages::SoundLevels>(late);
+  read_at_16k(
+      path, [&](const std::vector<float>& s) { out->append(s.data(), s.size()); }, check, warnings);
+  return out;
+}
+
 /// Sound whose samples go into the output as they are, at their own rate and channels.
 class SoundFile {
  public:
@@ -74,19 +84,15 @@ media::Sound sound_of(const std::string& path, const media::MediaInfo& info, con
                       double end_s, bool mended) {
   const media::AudioInfo& a = *info.audio;
   if (media::takes_sound(out, a.codec) && !mended) return media::CopiedSound{path, end_s};
-  media::EncodedSound sound{
-      .next = SoundFile(path), .rate = a.rate, .channels = a.channels, .track = a};
-  if (std::isfinite(end_s)) {
-    auto left = std::make_shared<int64_t>(std::llround(end_s * static_cast<double>(a.rate)));
-    sound.next = [file = SoundFile(path), left](media::Pcm& block) {
-      if (*left <= 0 || !file(block)) return false;
-      const int64_t frames = std::min(*left, block.frames());
-      block.samples.resize(static_cast<size_t>(frames * block.channels));
-      *left -= frames;
-      return true;
-    };
-  }
-  return sound;
+  const auto left = std::make_shared<double>(end_s * static_cast<double>(a.rate));
+  const auto next = [file = SoundFile(path), left](media::Pcm& block) {
+    if (*left < 1 || !file(block)) return false;
+    const auto frames = static_cast<int64_t>(std::min(*left, static_cast<double>(block.frames())));
+    block.samples.resize(static_cast<size_t>(frames * block.channels));
+    *left -= static_cast<double>(frames);
+    return true;
+  };
+  return media::EncodedSound{.next = next, .rate = a.rate, .channels = a.channels, .track = a};
 }
 
 struct Plan {
@@ -95,11 +101,6 @@ struct Plan {
   media::MediaInfo audio;
   std::string audio_sha256;
 };
-
-bool is_picture(const media::MediaInfo& info) {
-  return info.container.find("_pipe") != std::string::npos ||
-         info.container.find("image2") != std::string::npos;
-}
 
 void check_video(const media::MediaInfo& info) {
   if (!info.video)
@@ -127,7 +128,7 @@ Plan plan_lipsync(const LipsyncConfig& c, ModelSet& models, const JobEnvironment
   job.extend = c.verb.extend == "loop"     ? Extend::kLoop
                : c.verb.extend == "freeze" ? Extend::kFreeze
                                            : Extend::kPingpong;
-  const bool picture = is_picture(job.info);
+  const bool picture = media::is_still(job.info);
   job.still = picture || c.lips.only_first;
   if (c.lips.compatible("wav2lip") && c.verb.length == "video")
     fail(Code::kExclusiveFlags,
@@ -156,23 +157,12 @@ class LipsyncGraph {
                const JobEnvironment& env, WarningList& warnings, LipsyncRecord& record)
       : config_(config),
         plan_(plan),
-        env_(env),
         warnings_(warnings),
         record_(record),
         graph_(env.cancelled),
         video_(plan.job, plan.models, env, cache, warnings, graph_) {
-    graph_.on_thread_start([] { kernels::prepare_compute_thread(); });
-    if (env.on_stage) graph_.on_stage(env.on_stage);
-    const auto add = [this](const std::string& name, std::vector<pipeline::Input*> inputs,
-                            std::function<void(pipeline::RunState&)> body) {
-      graph_.stage(name, std::move(inputs), [this, name, body](pipeline::RunState& run) {
-        const c10::InferenceMode inference;
-        const ScopedSpan span(env_.trace, name);
-        body(run);
-      });
-    };
-    add("decode", {}, [this](pipeline::RunState& run) { decode_sound(run); });
-    video_.add_stages(add);
+    prepare_graph(graph_, env);
+    add_stage(graph_, env, "decode", {}, [this](pipeline::RunState& run) { decode_sound(run); });
   }
 
   void run() {
@@ -194,21 +184,17 @@ class LipsyncGraph {
  private:
   void decode_sound(pipeline::RunState& run) {
     const auto check = [&] { run.check(); };
-    auto speech = std::make_shared<stages::LipSound>(temporary_folder());
     const double late = late_pictures();
-    const Heard heard =
-        read_at_16k(config_.verb.audio,
-                    from_picture(late, [&](const float* s, size_t n) { speech->append(s, n); }),
-                    check, warnings_);
+    auto speech = std::make_shared<stages::LipSound>(temporary_folder(), late);
+    const Heard heard = read_at_16k(
+        config_.verb.audio,
+        [&](const std::vector<float>& s) { speech->append(s.data(), s.size()); }, check, warnings_);
     if (speech->finish())
       warnings_.add(
           {"W0112", "the speech is shorter than one mel window and is padded with silence"});
     std::shared_ptr<stages::SoundLevels> source;
     if (plan_.job.info.audio) {
-      source = std::make_shared<stages::SoundLevels>();
-      read_at_16k(config_.verb.face,
-                  from_picture(late, [&](const float* s, size_t n) { source->append(s, n); }),
-                  check, warnings_);
+      source = levels_of(config_.verb.face, late, check, warnings_);
     }
     const bool to_video = config_.verb.length == "video";
     const double video_s = plan_.job.info.seconds, seconds = heard.seconds;
@@ -228,23 +214,10 @@ class LipsyncGraph {
     return own_times ? std::max(0.0, plan_.job.info.video->start_s) : 0.0;
   }
 
-  /// Samples from the first picture on.
-  static std::function<void(const std::vector<float>&)> from_picture(
-      double late, std::function<void(const float*, size_t)> use) {
-    auto skipped =
-        std::make_shared<size_t>(static_cast<size_t>(std::llround(late * dsp::kLipRate)));
-    return [skipped, use = std::move(use)](const std::vector<float>& samples) {
-      const size_t first = std::min(*skipped, samples.size());
-      *skipped -= first;
-      use(samples.data() + first, samples.size() - first);
-    };
-  }
-
   static std::string temporary_folder() { return std::filesystem::temp_directory_path().string(); }
 
   const LipsyncConfig& config_;
   const Plan& plan_;
-  const JobEnvironment& env_;
   WarningList& warnings_;
   LipsyncRecord& record_;
   pipeline::Graph graph_;
@@ -283,19 +256,13 @@ nlohmann::ordered_json list_faces(const LipsyncConfig& config, ModelSet& models,
   lips.box = {-1, -1, -1, -1};
   const auto finder = load_face_finder(lips, models);
   WarningList ignored;
-  auto levels = std::make_shared<stages::SoundLevels>();
   const auto check = [&] {
     if (env.cancelled && env.cancelled()) throw Error(Code::kCancelled, "cancelled in face");
   };
-  if (info.audio)
-    read_at_16k(
-        config.verb.face, [&](const std::vector<float>& s) { levels->append(s.data(), s.size()); },
-        check, ignored);
   stages::ScanOptions options = scan_options(lips, *finder);
-  const double fps = std::max(1.0, info.video->fps.value());
-  options.choice.speech = [&](int64_t frame) {
-    return levels->level(static_cast<double>(frame) / fps, static_cast<double>(frame + 1) / fps);
-  };
+  if (info.audio)
+    options.choice.speech = speech_by_frame(
+        levels_of(config.verb.face, info.video->start_s, check, ignored), usual_fps(*info.video));
   pipeline::RunState run;
   stages::FaceMap map(run);
   stages::ScanFaces faces(*finder, options, map);

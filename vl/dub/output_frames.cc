@@ -11,8 +11,6 @@ OutputFrames::OutputFrames(const FrameOptions& options, const media::Ratio& time
                            stages::FaceMap& map)
     : o_(options), map_(map), tick_s_(time_base.value()) {}
 
-int64_t OutputFrames::damaged() const { return damaged_ + (forward_ ? forward_->damaged() : 0); }
-
 /// A picture behind the first run over the `count` of the source.
 OutputFrames::Step OutputFrames::later(int64_t count) const {
   Step out{.pts = next_pts_, .own_time = true};
@@ -36,9 +34,9 @@ OutputFrames::Step OutputFrames::later(int64_t count) const {
 std::optional<OutputFrames::Step> OutputFrames::step() {
   if (o_.ticks != 0) {
     if (index_ >= o_.ticks) return std::nullopt;
-    const int64_t source = o_.still || map_.at(index_) != nullptr || index_ == 0
-                               ? (o_.still ? 0 : index_)
-                               : index_ % map_.count();
+    const int64_t source = o_.still                     ? 0
+                           : map_.at(index_) != nullptr ? index_
+                                                        : index_ % map_.count();
     return Step{.source = source,
                 .pts = index_,
                 .duration = 1,
@@ -70,7 +68,6 @@ void OutputFrames::skip_to(int64_t index) {
 
 /// A reader that stands in front of the picture.
 void OutputFrames::open(const Step& s) {
-  if (forward_) damaged_ += forward_->damaged();
   forward_.reset();
   backward_.reset();
   if (!s.backward) {

@@ -48,8 +48,6 @@ class OutputFrames {
   /// Goes to picture `index` of the output. Only before the first next().
   void skip_to(int64_t index);
   std::optional<OutputFrame> next();
-  /// Damaged pictures that were passed over.
-  int64_t damaged() const;
 
  private:
   struct Step {
@@ -71,7 +69,6 @@ class OutputFrames {
   int64_t last_source_ = -1;
   int64_t index_ = 0;  ///< of the next picture of the output
   int64_t first_pts_ = 0, next_pts_ = 0;
-  int64_t damaged_ = 0;
 };
 
 }  // namespace vl::dub

@@ -56,8 +56,6 @@ double clock_start(const AVFormatContext& input);
 /// Time 0 of a sound stream, on that clock. The MP3 demuxer counts from the encoder's first padding
 /// sample.
 double sound_start(const AVFormatContext& input, const AVStream& stream);
-/// One picture, and no stream of them.
-bool is_still(const MediaInfo& info);
 /// A decoder for a stream. @throws Error(kUnsupportedKind) when FFmpeg has none
 CodecContext open_decoder(const AVStream& stream, int threads);
 /// Degrees clockwise by which a decoded picture has to be turned to stand upright: 0, 90, 180, 270.

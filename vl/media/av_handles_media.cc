@@ -56,11 +56,6 @@ double sound_start(const AVFormatContext& input, const AVStream& stream) {
   return clock_start(input);
 }
 
-bool is_still(const MediaInfo& info) {
-  return info.container.find("_pipe") != std::string::npos ||
-         info.container.find("image2") != std::string::npos;
-}
-
 CodecContext open_decoder(const AVStream& stream, int threads) {
   const AVCodec* codec = avcodec_find_decoder(stream.codecpar->codec_id);
   if (codec == nullptr)

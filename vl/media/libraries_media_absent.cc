@@ -30,6 +30,7 @@ struct VideoReader::State {};
 struct SegmentEncoder::State {};
 
 MediaInfo probe(const std::string&, SoundLength) { absent("read media files"); }
+bool is_still(const MediaInfo&) { absent("read media files"); }
 void require_video_and_audio(const MediaInfo&) { absent("read media files"); }
 Pcm read_audio(const std::string&, int64_t, bool, double) { absent("read sound files"); }
 Pcm resample(const Pcm&, int64_t) { absent("resample"); }
@@ -83,7 +84,6 @@ int VideoFrame::height() const { absent("read videos"); }
 Image VideoFrame::to_bgr() const { absent("read videos"); }
 Image VideoFrame::to_bgr(const Rect&) const { absent("read videos"); }
 Image VideoFrame::shrunk(int, int) const { absent("read videos"); }
-Image VideoFrame::luma(int, int) const { absent("read videos"); }
 Image VideoFrame::to_bgr_reference() const { absent("read videos"); }
 void VideoFrame::write_bgr_region(const Rect&, const Image&, const Image*) {
   absent("read videos");
@@ -111,10 +111,6 @@ std::optional<VideoFrame> ReverseReader::next() { absent("read videos"); }
 
 EncoderChoice choose_encoder(const std::string&, const VideoInfo&, const std::string&,
                              const EncoderOptions&) {
-  absent("write videos");
-}
-std::string encoder_summary(const std::string&, const VideoInfo&, const std::string&,
-                            const EncoderOptions&) {
   absent("write videos");
 }
 SegmentEncoder::SegmentEncoder(const std::string&, const std::string&, const VideoInfo&,

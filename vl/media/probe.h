@@ -53,6 +53,9 @@ enum class SoundLength { kLimited, kAny };
 /// fps, 32 streams)
 MediaInfo probe(const std::string& path, SoundLength length = SoundLength::kLimited);
 
+/// One picture, and no stream of them.
+bool is_still(const MediaInfo& info);
+
 /// What a dub needs. @throws Error kNoVideo, kNoAudio, kUnsupportedKind (interlaced)
 void require_video_and_audio(const MediaInfo& info);
 

@@ -143,6 +143,11 @@ MediaInfo probe(const std::string& path, SoundLength length) {
   return info;
 }
 
+bool is_still(const MediaInfo& info) {
+  return info.container.find("_pipe") != std::string::npos ||
+         info.container.find("image2") != std::string::npos;
+}
+
 void require_video_and_audio(const MediaInfo& m) {
   const auto refuse = [&](Code code, const char* what, const char* hint) {
     throw Error(code, fmt::format("{} {}", m.path, what), Where{.file = m.path}, {hint});

@@ -29,6 +29,8 @@ struct EncoderChoice {
   bool size_changed = false;    ///< the right column or the lowest row stands there twice
   int turned = 0;  ///< degrees clockwise by which pictures are turned, in Matroska and WebM, which
                    ///< do not say a rotation
+  std::string summary;  ///< all that decides about the bytes besides the pictures, for cache keys:
+                        ///< "libx264 yuv420p 640x360 crf 18 gop 50 tv bt709 …"
 };
 
 /// @param out_name says the container  @param pictures as coded: size, pix_fmt, fps, time base
@@ -37,11 +39,6 @@ struct EncoderChoice {
 /// container does not take it, no such pixel format), kNoSuchGpu (nvenc asked for, not there)
 EncoderChoice choose_encoder(const std::string& out_name, const VideoInfo& pictures,
                              const std::string& source_codec, const EncoderOptions& options);
-
-/// All that decides about the bytes besides the pictures, for cache keys: "libx264 yuv420p 640x360
-/// crf 18 gop 50 tv bt709 …". @throws as choose_encoder()
-std::string encoder_summary(const std::string& out_name, const VideoInfo& pictures,
-                            const std::string& source_codec, const EncoderOptions& options);
 
 /// Encodes a run of pictures into a packet file for assemble(): it starts with a key frame and
 /// refers to nothing outside. A key frame at most every 2 s; range, primaries, transfer, matrix,

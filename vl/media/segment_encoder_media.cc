@@ -24,20 +24,16 @@ std::string side_data(const AVFrame& frame, AVFrameSideDataType type) {
 
 EncoderChoice choose_encoder(const std::string& out_name, const VideoInfo& pictures,
                              const std::string& source_codec, const EncoderOptions& options) {
-  return PictureEncoder(output_format(out_name), pictures, source_codec, options).choice();
-}
-
-std::string encoder_summary(const std::string& out_name, const VideoInfo& pictures,
-                            const std::string& source_codec, const EncoderOptions& options) {
   const PictureEncoder encoder(output_format(out_name), pictures, source_codec, options);
   const AVCodecContext& c = encoder.context();
-  const EncoderChoice& e = encoder.choice();
+  EncoderChoice e = encoder.choice();
   const VideoInfo& v = pictures;
-  return fmt::format(
+  e.summary = fmt::format(
       "{} {} {}x{} crf {} gop {} threads {} {} {} {} {} {} sar {}/{} fps {}/{} base {}/{} lavc {}",
       e.encoder, e.pix_fmt, e.width, e.height, options.crf, c.gop_size, options.threads, v.range,
       v.primaries, v.transfer, v.matrix, v.chroma_location, v.sar.num, v.sar.den, v.fps.num,
       v.fps.den, v.time_base.num, v.time_base.den, avcodec_version());
+  return e;
 }
 
 struct SegmentEncoder::State {

@@ -42,8 +42,6 @@ class VideoFrame {
   /// The upright picture scaled to this size, B G R, in one pass from the native format (mean of
   /// the covered area): for finding faces. @throws Error(kBadValue) for sizes below 1
   Image shrunk(int width, int height) const;
-  /// A thumbnail of its luma, one channel, 0..255 whatever the range. @throws as shrunk()
-  Image luma(int width, int height) const;
   /// What OpenCV's VideoCapture gives for this picture: FFmpeg's fast conversion (BT.601, chroma
   /// not interpolated), then the rotation.
   Image to_bgr_reference() const;

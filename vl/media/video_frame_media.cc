@@ -107,10 +107,6 @@ Image VideoFrame::shrunk(int width, int height) const {
   return scaled(*frame_, rotation_, width, height, AV_PIX_FMT_BGR24);
 }
 
-Image VideoFrame::luma(int width, int height) const {
-  return scaled(*frame_, rotation_, width, height, AV_PIX_FMT_GRAY8);
-}
-
 Image VideoFrame::to_bgr_reference() const {
   const AVFrame& f = *frame_;
   const int width = f.width + f.width % 2, height = f.height + f.height % 2;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "vl/stages/bilinear.h"
+
 namespace vl::stages {
 
 namespace {
@@ -14,26 +16,6 @@ constexpr int kLeastFeather = 4;
 constexpr double kMostGain = 1.25, kMostShift = 24.0;
 
 using Colour = std::array<float, 3>;
-
-/// Bilinear, the border repeated.
-Colour sample(const media::Image& image, float x, float y) {
-  const float cx = std::clamp(x, 0.0F, static_cast<float>(image.width - 1)),
-              cy = std::clamp(y, 0.0F, static_cast<float>(image.height - 1));
-  const int x0 = static_cast<int>(cx), y0 = static_cast<int>(cy);
-  const int x1 = std::min(x0 + 1, image.width - 1), y1 = std::min(y0 + 1, image.height - 1);
-  const float fx = cx - static_cast<float>(x0), fy = cy - static_cast<float>(y0);
-  const uint8_t *a = image.row(y0) + 3 * x0, *b = image.row(y0) + 3 * x1,
-                *c = image.row(y1) + 3 * x0, *d = image.row(y1) + 3 * x1;
-  Colour out;
-  for (size_t k = 0; k < 3; ++k) {
-    const float top = static_cast<float>(a[k]) +
-                      (static_cast<float>(b[k]) - static_cast<float>(a[k])) * fx,
-                low = static_cast<float>(c[k]) +
-                      (static_cast<float>(d[k]) - static_cast<float>(c[k])) * fx;
-    out[k] = top + (low - top) * fy;
-  }
-  return out;
-}
 
 /// Positions in the rectangle, 0..1, for pixels of the picture.
 class FaceFrame {
@@ -136,7 +118,7 @@ class Drawing {
 
   Colour predicted(const Point& face) const {
     const auto size = static_cast<float>(prediction_.width);
-    return sample(prediction_, face[0] * size - 0.5F, face[1] * size - 0.5F);
+    return bilinear<3>(prediction_, face[0] * size - 0.5F, face[1] * size - 0.5F);
   }
 
   void measure() {
@@ -194,7 +176,7 @@ media::Image face_crop(const media::Image& region, const media::Rect& at, const 
       const Point p = frame.to_picture((static_cast<float>(x) + 0.5F) / static_cast<float>(size),
                                        (static_cast<float>(y) + 0.5F) / static_cast<float>(size));
       const Colour c =
-          sample(region, p[0] - static_cast<float>(at.x1), p[1] - static_cast<float>(at.y1));
+          bilinear<3>(region, p[0] - static_cast<float>(at.x1), p[1] - static_cast<float>(at.y1));
       for (size_t k = 0; k < 3; ++k)
         out.row(y)[3 * x + static_cast<int>(k)] = static_cast<uint8_t>(std::lround(c[k]));
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,18 @@ namespace vl::stages {
 
 /// x1, y1, x2, y2 in pixels; x2 and y2 are past the last column and row.
 using IntBox = std::array<int64_t, 4>;
+
+/// Intersection over union of two boxes x1, y1, x2, y2; 0 where both are empty.
+template <class T>
+T overlap(const std::array<T, 4>& a, const std::array<T, 4>& b) {
+  const T w = std::max(T{0}, std::min(a[2], b[2]) - std::max(a[0], b[0])),
+          h = std::max(T{0}, std::min(a[3], b[3]) - std::max(a[1], b[1]));
+  const auto area = [](const std::array<T, 4>& box) {
+    return (box[2] - box[0]) * (box[3] - box[1]);
+  };
+  const T both = area(a) + area(b) - w * h;
+  return both > 0 ? w * h / both : T{0};
+}
 
 /// Wav2Lip's rect: negative values to 0, each truncated.
 IntBox truncate_rect(const std::array<float, 4>& box);

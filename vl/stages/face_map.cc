@@ -8,7 +8,7 @@ namespace vl::stages {
 
 namespace {
 
-constexpr char kMagic[] = "VLFACES1";
+constexpr char kMagic[] = "VLFACES2";
 
 template <class T>
 void put(std::string& out, const T& value) {
@@ -64,7 +64,6 @@ std::string FaceMap::save() {
   put(out, static_cast<int64_t>(frames_.size()));
   for (const Frame& f : frames_) {
     put(out, f.pts), put(out, f.duration);
-    put(out, static_cast<uint8_t>(f.cut));
     put(out, static_cast<uint32_t>(f.faces.size()));
     for (const Placement& p : f.faces) put(out, p);
   }
@@ -79,7 +78,6 @@ void FaceMap::load(const std::string& bytes) {
   for (int64_t i = 0; i < frames; ++i) {
     Frame f;
     f.pts = take<int64_t>(bytes, at), f.duration = take<int64_t>(bytes, at);
-    f.cut = take<uint8_t>(bytes, at) != 0;
     const auto faces = take<uint32_t>(bytes, at);
     for (uint32_t k = 0; k < faces; ++k) f.faces.push_back(take<Placement>(bytes, at));
     push(std::move(f));

@@ -15,7 +15,6 @@ class FaceMap {
  public:
   struct Frame {
     int64_t pts = 0, duration = 0;  ///< in the stream's time base
-    bool cut = false;
     std::vector<Placement> faces;
   };
   /// Counts of the whole video, once it is finished.

@@ -25,7 +25,7 @@ struct Placement {
 };
 
 struct PlacedFrame {
-  bool cut = false;
+  bool cut = false;  ///< a new shot begins here
   std::vector<Placement> faces;
 };
 

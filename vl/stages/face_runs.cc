@@ -15,13 +15,6 @@ constexpr int64_t kMedian = 13;
 constexpr int kCropSide = 224;
 constexpr uint8_t kOutside = 110;
 
-double iou(const Box& a, const Box& b) {
-  const double w = std::max(0.0, std::min(a[2], b[2]) - std::max(a[0], b[0])),
-               h = std::max(0.0, std::min(a[3], b[3]) - std::max(a[1], b[1]));
-  const auto area = [](const Box& box) { return (box[2] - box[0]) * (box[3] - box[1]); };
-  return w * h / (area(a) + area(b) - w * h);
-}
-
 /// Appends the frames after the run's last up to `box` at `frame`.
 void extend(FaceRun& run, int64_t frame, const Box& box) {
   const Box last = run.boxes.back();
@@ -63,7 +56,7 @@ std::vector<FaceRun> face_runs(const std::vector<std::optional<IntBox>>& boxes) 
     std::copy(boxes[i]->begin(), boxes[i]->end(), box.begin());
     const auto frame = static_cast<int64_t>(i);
     if (!out.empty() && frame - out.back().end() < kMostMissing &&
-        iou(out.back().boxes.back(), box) > kSameFace)
+        overlap(out.back().boxes.back(), box) > kSameFace)
       extend(out.back(), frame, box);
     else
       out.push_back({frame, {box}});

@@ -4,19 +4,14 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "vl/stages/face_boxes.h"
+
 namespace vl::stages {
 
 namespace {
 
 constexpr float kSamePlace = 0.3F;
 constexpr size_t kRemembered = 64;
-
-float iou(const FoundFace& a, const FoundFace& b) {
-  const float w = std::max(0.0F, std::min(a.box[2], b.box[2]) - std::max(a.box[0], b.box[0]));
-  const float h = std::max(0.0F, std::min(a.box[3], b.box[3]) - std::max(a.box[1], b.box[1]));
-  const float both = a.width() * a.height() + b.width() * b.height() - w * h;
-  return both > 0 ? w * h / both : 0.0F;
-}
 
 /// a + (b - a) * t, and for the landmarks the same.
 FoundFace between(const FoundFace& a, const FoundFace& b, float t) {
@@ -98,7 +93,7 @@ FaceTracks::Track* FaceTracks::match(const FoundFace& face,
   float best_iou = kSamePlace;
   for (Track& t : tracks_) {
     if (std::find(taken.begin(), taken.end(), &t) != taken.end()) continue;
-    if (const float v = iou(t.now(), face); v >= best_iou) best = &t, best_iou = v;
+    if (const float v = overlap(t.now().box, face.box); v >= best_iou) best = &t, best_iou = v;
   }
   return best;
 }

@@ -15,12 +15,24 @@ constexpr int64_t kFrame = dsp::kLipRate / 100;
 constexpr double kFrameSeconds = 0.01, kHangover = 0.12;
 constexpr float kAudible = 1e-5F;         // mean square of -50 dBFS
 constexpr uint64_t kLeastSamples = 3600;  // 19 columns: every padding and a window fit
-constexpr int64_t kMargin = 3;            // columns that a cut of the signal reaches, and one
+
+size_t samples_of(double seconds) {
+  return static_cast<size_t>(std::llround(std::max(0.0, seconds) * dsp::kLipRate));
+}
+
+/// How many of `count` samples are left out, of `left` that still are to be.
+size_t take_off(size_t& left, size_t count) {
+  const size_t out = std::min(left, count);
+  left -= out;
+  return out;
+}
 
 }  // namespace
 
+SoundLevels::SoundLevels(double late) : skipped_(samples_of(late)) {}
+
 void SoundLevels::append(const float* samples, size_t count) {
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = take_off(skipped_, count); i < count; ++i) {
     sum_ += static_cast<double>(samples[i]) * samples[i];
     if (++pending_ < kFrame) continue;
     energy_.push_back(static_cast<float>(sum_ / kFrame));
@@ -51,7 +63,12 @@ float SoundLevels::presence(double seconds, double fade) const {
 
 double SoundLevels::seconds() const { return static_cast<double>(energy_.size()) * kFrameSeconds; }
 
+LipSound::LipSound(const std::string& folder, double late)
+    : skipped_(samples_of(late)), samples_(folder) {}
+
 void LipSound::append(const float* samples, size_t count) {
+  const size_t first = take_off(skipped_, count);
+  samples += first, count -= first;
   samples_.append(samples, count);
   levels_.append(samples, count);
   own_ += count;
@@ -79,20 +96,12 @@ int64_t LipSound::column_at(double seconds) {
 
 /// Columns first .. end - 1 of the whole sound, which has them.
 at::Tensor LipSound::mel(int64_t first, int64_t end) const {
-  const int64_t from = std::max<int64_t>(0, first - kMargin);
-  const auto begin = static_cast<uint64_t>(from * dsp::kLipHop),
-             stop =
-                 std::min(samples_.size(), static_cast<uint64_t>((end + kMargin) * dsp::kLipHop));
-  // A cut near the end takes a whole piece: its padding needs more than half a window.
-  const uint64_t start = stop - begin < kLeastSamples && stop == samples_.size()
-                             ? (stop - kLeastSamples) / dsp::kLipHop * dsp::kLipHop
-                             : begin;
-  std::vector<float> piece(stop - start);
-  samples_.read(start, piece.data(), piece.size());
-  const at::Tensor mel = dsp::wav2lip_mel(
-      at::from_blob(piece.data(), {static_cast<int64_t>(piece.size())}, at::kFloat));
-  const int64_t skipped = static_cast<int64_t>(start) / dsp::kLipHop;
-  return mel.slice(1, first - skipped, end - skipped);
+  const dsp::LipCut cut = dsp::lip_cut(static_cast<int64_t>(samples_.size()), first, end);
+  std::vector<float> piece(static_cast<size_t>(cut.end - cut.begin));
+  samples_.read(static_cast<uint64_t>(cut.begin), piece.data(), piece.size());
+  return dsp::wav2lip_mel(
+             at::from_blob(piece.data(), {static_cast<int64_t>(piece.size())}, at::kFloat))
+      .slice(1, cut.skip, cut.skip + end - first);
 }
 
 at::Tensor LipSound::windows(const std::vector<int64_t>& starts) const {

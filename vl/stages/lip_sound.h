@@ -12,6 +12,8 @@ namespace vl::stages {
 /// Loudness of a sound over time, in frames of 10 ms.
 class SoundLevels {
  public:
+  /// @param late seconds at the beginning that do not count: time 0 is behind them
+  explicit SoundLevels(double late = 0);
   /// Mono samples at 16 kHz, in order.
   void append(const float* samples, size_t count);
   /// RMS from `start` to `end` seconds; 0 outside the sound.
@@ -22,6 +24,7 @@ class SoundLevels {
   double seconds() const;
 
  private:
+  size_t skipped_;             ///< samples that are still to be left out
   std::vector<float> energy_;  ///< mean square of every whole frame
   double sum_ = 0;
   int64_t pending_ = 0;
@@ -32,7 +35,8 @@ class SoundLevels {
 class LipSound {
  public:
   /// @param folder for the unnamed file
-  explicit LipSound(const std::string& folder) : samples_(folder) {}
+  /// @param late as that of SoundLevels
+  explicit LipSound(const std::string& folder, double late = 0);
 
   void append(const float* samples, size_t count);
   /// No more samples. What is shorter than one window is padded with silence.
@@ -54,6 +58,7 @@ class LipSound {
  private:
   at::Tensor mel(int64_t first, int64_t end) const;
 
+  size_t skipped_;
   SpoolOf<float> samples_;
   SoundLevels levels_;
   uint64_t own_ = 0;  ///< samples without the padding

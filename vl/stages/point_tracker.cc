@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "vl/stages/bilinear.h"
 #include "vl/stages/scene_cut.h"
 
 namespace vl::stages {
@@ -15,19 +16,7 @@ constexpr float kSettled = 0.02F, kWayBack = 1.0F;
 constexpr size_t kLeastPoints = 3;
 constexpr float kMostScale = 1.25F;
 
-/// Bilinear, the border repeated.
-float sample(const media::Image& image, float x, float y) {
-  const float cx = std::clamp(x, 0.0F, static_cast<float>(image.width - 1)),
-              cy = std::clamp(y, 0.0F, static_cast<float>(image.height - 1));
-  const int x0 = static_cast<int>(cx), y0 = static_cast<int>(cy);
-  const int x1 = std::min(x0 + 1, image.width - 1), y1 = std::min(y0 + 1, image.height - 1);
-  const float fx = cx - static_cast<float>(x0), fy = cy - static_cast<float>(y0);
-  const float top = static_cast<float>(image.row(y0)[x0]) * (1 - fx) +
-                    static_cast<float>(image.row(y0)[x1]) * fx,
-              bottom = static_cast<float>(image.row(y1)[x0]) * (1 - fx) +
-                       static_cast<float>(image.row(y1)[x1]) * fx;
-  return top * (1 - fy) + bottom * fy;
-}
+float sample(const media::Image& image, float x, float y) { return bilinear<1>(image, x, y)[0]; }
 
 /// Window of one picture with its gradients, and the inverse of their matrix.
 struct Window {

@@ -82,7 +82,6 @@ void ScanFaces::list(const SeenFrame& frame) {
     TrackSummary& t = it->second;
     if (fresh) t.track = s.track, t.first = seen_;
     t.last = seen_;
-    ++t.frames;
     if (s.face.score > t.best.score) {
       t.best = scaled(s.face, o_.place.scale_x, o_.place.scale_y);
       t.best_frame = seen_;
@@ -105,7 +104,6 @@ void ScanFaces::drain() {
   while (auto placed = placer_->pop()) {
     map_.push({.pts = times_.front().pts,
                .duration = times_.front().duration,
-               .cut = placed->cut,
                .faces = std::move(placed->faces)});
     times_.pop_front();
   }

@@ -24,7 +24,7 @@ struct ScanOptions {
 /// One face of --list-faces.
 struct TrackSummary {
   int track = 0;
-  int64_t first = 0, last = 0, frames = 0;
+  int64_t first = 0, last = 0;
   FoundFace best;  ///< the clearest find, picture pixels
   int64_t best_frame = 0;
   std::vector<float> mouth, speech;  ///< of every frame it is on
@@ -45,7 +45,6 @@ class ScanFaces {
   void finish() { map_.finish(counts_); }
 
   int64_t frames() const { return frames_; }
-  int64_t with_face() const { return counts_.with_face; }
   const FaceMap::Counts& counts() const { return counts_; }
   /// The highest score of any find, and its frame.
   float best_score() const { return best_score_; }

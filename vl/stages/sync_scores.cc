@@ -117,20 +117,14 @@ void LseMeter::end_run(const at::Tensor& wave) {
 }
 
 at::Tensor mel_in_blocks(const at::Tensor& wave) {
-  // A column hears 400 samples to either side, and one more through pre-emphasis.
-  constexpr int64_t kMargin = 4, kColumns = 4800;
+  constexpr int64_t kColumns = 4800;
   const int64_t columns = wave.size(0) / dsp::kLipHop + 1;
   std::vector<at::Tensor> out;
   for (int64_t begin = 0; begin < columns; begin += kColumns) {
-    int64_t end = std::min(begin + kColumns, columns);
-    // The last block is no shorter than its padding.
-    if (columns - end <= kMargin) end = columns;
-    const int64_t from = std::max<int64_t>(0, begin - kMargin),
-                  to = end == columns ? wave.size(0) : (end + kMargin) * dsp::kLipHop;
-    const at::Tensor mel =
-        dsp::wav2lip_mel(wave.slice(0, from * dsp::kLipHop, std::min(to, wave.size(0))));
-    out.push_back(mel.slice(1, begin - from, end - from));
-    if (end == columns) break;
+    const int64_t end = std::min(begin + kColumns, columns);
+    const dsp::LipCut cut = dsp::lip_cut(wave.size(0), begin, end);
+    out.push_back(dsp::wav2lip_mel(wave.slice(0, cut.begin, cut.end))
+                      .slice(1, cut.skip, cut.skip + end - begin));
   }
   return at::cat(out, 1);
 }

@@ -11,9 +11,8 @@ namespace vl::kernels {
 
 /// 3 x 3 convolution of stride 1 by Winograd's F(tile x tile, 3 x 3) (Lavin and Gray 2015): 16
 /// products for 4 results, or 36 for 16 instead of 144. Float32; tile 4 works with the points 0,
-/// +-1/sqrt(2), +-sqrt(2) and infinity, which leave its rounding error at two to three times that
-/// of a plain sum (the usual 1 and 2: nine times). Packed weights are 16/9 or 4 times the plain
-/// ones: tile 4 is for maps whose weights are small beside the work.
+/// +-1/sqrt(2), +-sqrt(2) and infinity, which round less than the usual 1 and 2. Packed weights are
+/// 16/9 or 4 times the plain ones: tile 4 is for maps whose weights are small beside the work.
 class WinogradConv2d {
  public:
   WinogradConv2d() = default;
