@@ -191,6 +191,9 @@ class Lipsync(Case):
         saved = pathlib.Path(r.error()["saved"][0])
         self.assertTrue(saved.read_bytes().startswith(b"\x89PNG"))
         self.assertFalse(out.exists())
+        # A job folder that cannot be written does not hide the error.
+        r = self.fails(4, "E0401", "lipsync", "--face", bars, "--audio", speech, "--job-dir", "/proc/none", "-o", out)
+        self.assertEqual(r.error()["saved"], [])
         r = self.lipsync("--face", bars, "--audio", speech, "--on-no-face", "audio-only", "-o", out)
         self.assertEqual((r["faces"]["redrawn"], r["faces"]["with_face"]), (0, 0))
         self.assertEqual(frame_hashes(bars), frame_hashes(out))
